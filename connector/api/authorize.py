@@ -173,7 +173,8 @@ CONTRACT = (
     Route("POST", "/catalogSearch", Who.PARTY, PROVIDER, "ndi.search"),
     Route("POST", "/catalogDetail", Who.PARTY, PROVIDER, "ndi.detail"),
     Route("POST", "/transferNegotiate", Who.PARTY, PROVIDER, "ndi.transport"),
-    Route("POST", "/bulkPull", Who.PARTY, PROVIDER, "ndi.pull"),
+    Route("POST", "/bulkPull", Who.PARTY, PROVIDER, "delivery.pull"),
+    *(Route(method, "/apiCall/{tail:.*}", Who.PARTY, PROVIDER, "delivery.make") for method in METHODS),
 )
 
 # the Decentralized Claims Protocol: what we show of ourselves, and what an exchange issues

@@ -16,6 +16,8 @@ whoever sends `Penstock-Sealed: KEY` gets answer and receipt sealed to that key 
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -42,11 +44,14 @@ from contracts.call_receipt import Made
 from contracts.canonical import canonical
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
     from connector.api.call import Call
     from connector.net.outbound import Download
     from connector.provider.plain.calls import Held
+    from contracts.canonical import JsonObject
 
 USE: Final = bearers.USE
 USE_CHARACTERS_MAX: Final = 4_096
@@ -60,11 +65,36 @@ FAILED: Final = 500
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A call as its caller says it: what is asked for, its target at the provider's server, its body."""
+
+    asked: Asked
+    target: str
+    body: bytes
+
+
 async def forward(call: Call) -> web.StreamResponse:
     """Decide, count and make a call."""
     ticket, calls, request = token(call), call.of(Calls), call.request
+    said = await read(call, f"/calls/{call.path['edition']}")
+    reader = _reader(request)
+    with Sending(request) as sending, call.of(Carriage).carrying(ticket, sending.cut):
+        held = await calls.hold(ticket, said.asked)
+        try:
+            url = held.base + said.target
+            if reader is not None or request.headers.get(bearers.RECEIPT) == WANTED:
+                return await whole(call, sending, held, said, partial(_receipted, reader))
+            return await _made(call, sending, held, url, said.body)
+        finally:
+            calls.over(held)
+
+
+async def read(call: Call, prefix: str) -> Said:
+    """Return the call that a request below `prefix` is; raises InvalidInput, CatalogError."""
+    request = call.request
     raw, _, query = request.raw_path.partition("?")
-    path = interface.segments(raw.removeprefix(f"/calls/{call.path['edition']}").removeprefix("/"))
+    path = interface.segments(raw.removeprefix(prefix).removeprefix("/"))
     pairs = _pairs(query)
     told = request.headers.get(USE, "")
     if len(told) > USE_CHARACTERS_MAX:
@@ -74,16 +104,7 @@ async def forward(call: Call) -> web.StreamResponse:
     body = await request.read()
     if len(body) > CALL_BODY_BYTES_MAX:
         raise InvalidInput(f"a call sends at most {CALL_BODY_BYTES_MAX} bytes")
-    reader = _reader(request)
-    with Sending(request) as sending, call.of(Carriage).carrying(ticket, sending.cut):
-        held = await calls.hold(ticket, asked)
-        try:
-            url = held.base + interface.path_of(path) + (f"?{urlencode(pairs)}" if pairs else "")
-            if reader is not None or request.headers.get(bearers.RECEIPT) == WANTED:
-                return await _receipted(call, sending, held, url, body, reader)
-            return await _made(call, sending, held, url, body)
-        finally:
-            calls.over(held)
+    return Said(asked, interface.path_of(path) + (f"?{urlencode(pairs)}" if pairs else ""), body)
 
 
 async def _made(call: Call, sending: Sending, held: Held, url: str, body: bytes) -> web.StreamResponse:
@@ -133,36 +154,58 @@ def _reader(request: web.Request) -> X25519PublicKey | None:
     return sealed_answer.reader_key(told)
 
 
-async def _receipted(
-    call: Call, sending: Sending, held: Held, url: str, body: bytes, reader: X25519PublicKey | None
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A call whose answer is here whole, with its receipt and our signature over that."""
+
+    made: Made
+    headers: Mapping[str, str]
+    receipt: JsonObject
+    signature: bytes
+
+
+async def whole(
+    call: Call, sending: Sending, held: Held, said: Said, shape: Callable[[Whole], web.Response]
 ) -> web.Response:
-    """Forward a call whose answer is signed, and sealed to `reader`: it is read whole before a byte of it goes on."""
+    """Forward a call whose answer is signed: it is read whole, and given its `shape`, before a byte of it goes on."""
     calls, request = call.of(Calls), call.request
     headers = {name: request.headers[name] for name in PASSED if name in request.headers} | dict(held.headers)
     taken = False
     try:
         async with call.core.outbound.forward(
-            request.method, url, body, headers, seconds=CALL_ANSWER_SECONDS_MAX, limit_bytes=CALL_SHOWN_BYTES_MAX
+            request.method,
+            held.base + said.target,
+            said.body,
+            headers,
+            seconds=CALL_ANSWER_SECONDS_MAX,
+            limit_bytes=CALL_SHOWN_BYTES_MAX,
         ) as answer:
             _require_answered(answer)
             content = b"".join([chunk async for chunk in answer.chunks()])
-        target = url.removeprefix(held.base)
-        made = Made(held.agreement, request.method, target, body, answer.status, content)
+        made = Made(held.agreement, request.method, said.target, said.body, answer.status, content)
         told = call_receipt.receipt(made, held.granted.use.taker, call.core.clock.now().isoformat())
         signed = call.core.identity.sign(call_receipt.digest(told))
-        sealed = None if reader is None else sealed_answer.seal(made, _returned(answer), told, signed, reader)
+        shaped = shape(Whole(made, _returned(answer), told, signed))
         sending.begin()
         await calls.take(held, len(content))
         taken = True
-        if sealed is not None:
-            return web.Response(headers=NO_STORE | {bearers.ANSWERED: COUNTED, bearers.SEALED: "1"}, body=sealed)
-        proof = {bearers.RECEIPT: base64.urlsafe_b64encode(canonical(told)).decode(), bearers.SIGNED: signed.hex()}
-        return web.Response(status=answer.status, headers=_head(answer) | proof, body=content)
     except (PeerUnreachable, PeerMisbehaved) as fault:
         raise PeerUnreachable("the provider's server did not answer this call; it is not counted") from fault
     finally:
         if not taken:
             await calls.give_back(held)
+    return shaped
+
+
+def _receipted(reader: X25519PublicKey | None, answer: Whole) -> web.Response:
+    """Return an answer with its receipt beside it, or both sealed to `reader`."""
+    if reader is not None:
+        sealed = sealed_answer.seal(answer.made, answer.headers, answer.receipt, answer.signature, reader)
+        return web.Response(headers=NO_STORE | {bearers.ANSWERED: COUNTED, bearers.SEALED: "1"}, body=sealed)
+    receipt = base64.urlsafe_b64encode(canonical(answer.receipt)).decode()
+    proof = {bearers.RECEIPT: receipt, bearers.SIGNED: answer.signature.hex(), bearers.ANSWERED: COUNTED}
+    headers = {**answer.headers, **NO_STORE, **proof}
+    return web.Response(status=answer.made.status, headers=headers, body=answer.made.answer)
 
 
 def _require_answered(answer: Download) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.api import certified
 from connector.api.faults import as_json
 from connector.exchange.filings import Filings
 from connector.exchange.signed_filings import SignedFilings, is_signed
@@ -21,6 +22,7 @@ OK = "0"
 
 async def register(call: Call) -> web.Response:
     """Take in a contract of the caller's: `/contractRegistrate`."""
+    await certified.require(call)
     document = await call.document()
     filings = call.of(SignedFilings) if is_signed(document) else call.of(Filings)
     row = await filings.register(document, call.peer, call.act)

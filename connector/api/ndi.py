@@ -6,22 +6,22 @@ code of NDI-TR-2025-05 and words beside it; the HTTP status says the same.
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.api import plain
-from connector.api.faults import as_json
-from connector.custody import bearers
+from connector.api import certified
+from connector.api.certified import CertificateRefused
+from connector.api.faults import LATER_EXITS, as_json
 from connector.exchange.signed_filings import SignedFilings
 from connector.identity.space.exchange import EXCHANGE
 from connector.licence.audience import Audience
 from connector.operation.ndi.ways import Ways
-from connector.provider.data_addresses import DataAddresses
+from connector.operation.ndi.white_lists import NotListed
 from connector.provider.discovery import Discovery
-from connector.provider.plain.copies import Copies
+from connector.provider.plain.calls import CallRefused
+from connector.provider.plain.copies import QuotaUsedUp
 from connector.runtime.errors import explain_failure
-from contracts.ndi.delivery import DETAIL, PULLED, SEARCH, TRANSPORT
-from contracts.ndi.fields import Code, FieldError, read
+from contracts.ndi.delivery import DETAIL, SEARCH, TRANSPORT
+from contracts.ndi.fields import Code, FieldError
 from contracts.ndi.interfaces import BY_NAME, CREATE, FAILED, NEGOTIATE, STRATEGY_SEND, TERMINATE
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from connector.api.call import Call
-    from connector.custody.tickets import Ticket
     from connector.licence.audience import Viewer
     from connector.store.transaction import Tx
     from contracts.ndi.interfaces import Interface
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
     Heard = Callable[[Any, str, Callable[[Tx], None]], Awaitable[dict[str, Any] | tuple[int, Any]]]
 
 OK: Final = 200
-# what a pull's body is a digest of
-NOTHING: Final = sha256(b"").hexdigest()
 # status → return code of what is refused for no single field
 RETURNED: Mapping[int, Code] = {
     401: Code.UNPROVEN,
@@ -47,6 +44,7 @@ RETURNED: Mapping[int, Code] = {
     404: Code.UNAVAILABLE,
     413: Code.LONG,
     429: Code.BUSY,
+    503: Code.UNAVAILABLE,
 }
 
 
@@ -90,7 +88,7 @@ async def transport(call: Call) -> web.Response:
     """Agree on a transport; what the header says counts where the body lacks it."""
 
     async def heard(document: Any, peer: str, admit: Callable[[Tx], None]) -> dict[str, Any]:
-        return await call.of(Ways).flowing.transport(_with_headers(call, document), peer, admit)
+        return await call.of(Ways).transports.agree(_with_headers(call, document), peer, admit)
 
     return await _served(call, TRANSPORT, heard)
 
@@ -126,45 +124,32 @@ def _with_headers(call: Call, document: Any) -> Any:
     return {**said, **document} if isinstance(document, dict) else document
 
 
-async def pull(call: Call) -> web.StreamResponse:
-    """Serve the bytes of a product to who says in the header what it asks for (B.5); a range goes on where it broke."""
-    try:
-        ticket = await _pulled(call)
-    except Exception as fault:  # noqa: BLE001  # every refusal has one form here
-        return _refused(fault, "code")
-    return await plain.serve(call, call.of(Copies), ticket)
-
-
-async def _pulled(call: Call) -> Ticket:
-    """Return what a pull opens, after its copy is begun; raises FieldError, and what a transport raises."""
-    headers = call.request.headers
-    said = read(PULLED, {one.name: headers[one.name] for one in PULLED if one.name in headers})
-    if said.get("bodyHash", NOTHING) != NOTHING:
-        raise FieldError(Code.FORM, "bodyHash", "is the SHA-256 of nothing: a pull has no body")
-    if await call.request.read():
-        raise FieldError(Code.FORM, "/", "has no body: all is said in the header")
-    told = await call.of(Ways).flowing.pulled(said, call.peer, call.use_up)
-    token = next(one["value"] for one in told["dataacquiAddr"]["transferFormat"] if one["name"] == "authorization")
-    ticket = bearers.read(call.of(DataAddresses).key, token, call.core.clock.now())
-    await call.of(Copies).begin(ticket, "", {})
-    return ticket
-
-
 async def _served(call: Call, interface: Interface, heard: Heard) -> web.Response:
     """Answer what is heard; what was passed on brings along the status that it was answered with."""
     try:
+        await certified.require(call)
         answer = await heard(await call.document(), call.peer, call.use_up)
     except Exception as fault:  # noqa: BLE001  # every refusal has one form here
-        return _refused(fault, interface.status)
+        return refused(fault, interface.status)
     status, told = answer if isinstance(answer, tuple) else (OK, answer)
     return as_json(told, status)
 
 
-def _refused(fault: Exception, status: str) -> web.Response:
+def refused(fault: Exception, status: str) -> web.Response:
+    """Answer with what was refused, in the member `status`; raises what is our own mistake."""
     failure = explain_failure(fault)
-    if failure.status >= 500:
+    if failure.status >= 500 and failure.exit_code not in LATER_EXITS:
         raise fault
-    code = fault.returned if isinstance(fault, FieldError) else RETURNED.get(failure.status, Code.FORM)
+    code = _returned(fault) or RETURNED.get(failure.status, Code.FORM)
     words = f"{failure.text} ({failure.hint})" if failure.hint else failure.text
-    refused = {"code": code, "message": words} | ({} if status == "code" else {status: FAILED})
-    return as_json(refused, failure.status)
+    told = {"code": code, "message": words} | ({} if status == "code" else {status: FAILED})
+    return as_json(told, failure.status)
+
+
+def _returned(fault: Exception) -> Code | None:
+    """Return the return code that a fault itself decides, if any."""
+    if isinstance(fault, FieldError | NotListed | CertificateRefused):
+        return fault.returned
+    if isinstance(fault, QuotaUsedUp):
+        return Code.DAILY if fault.period == "day" else Code.BEYOND
+    return Code.TOTAL if isinstance(fault, CallRefused) and fault.is_used_up else None

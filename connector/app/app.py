@@ -254,7 +254,8 @@ class Connector(Life):
     policy_clock: Annotated[PolicyClock, Service(trading.policy_clock)]
     judge: Annotated[Judge, Service(trading.judge)]
     enforcement: Enforcement
-    ways: Ways
+    white_lists: trading.WHITE_LISTS
+    ways: Annotated[Ways, trading.WAYS]
     desk: Desk
     service_desk: ServiceDesk
     intact: Annotated[Intact, Service(trading.intact)]

@@ -93,8 +93,8 @@ async def identity(data: Path, settings: Settings, clock: Clock) -> Identity:
 
 
 def trust(settings: Settings) -> SSLContext | None:
-    """Return the authorities that we believe besides the public ones."""
-    return tls.trusting(settings.server.trust)
+    """Return the authorities that we believe besides the public ones, and what we show who asks."""
+    return tls.asking(settings.server)
 
 
 def spans(data: Path, settings: Settings, clock: Clock, metrics: Metrics) -> Spans:

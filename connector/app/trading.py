@@ -31,6 +31,8 @@ from connector.negotiation.ndi.address import plain
 from connector.negotiation.notices import Notices
 from connector.negotiation.protocol.messages import DSP_PATH
 from connector.operation.management.processes import ContractProcesses
+from connector.operation.ndi.ways import Ways
+from connector.operation.ndi.white_lists import WhiteLists
 from connector.provider.hosting.hosting import Hosting
 from connector.runtime.clock import PolicyClock
 from connector.runtime.errors import AddressRefused
@@ -189,6 +191,8 @@ def _desk(
     }
 
 
+WHITE_LISTS = Annotated[WhiteLists, Service()]
+WAYS = Service(hears={"transfer_moved": Ways.moved}, chores={"forget old deliveries": Ways.tidy})
 CONTINUITY = Service(
     begins=Continuity.start,
     ends=Continuity.close,

@@ -11,6 +11,7 @@ from connector.cli.options import DEFAULT_DATA, AsJson, Data
 from connector.cli.speak import answer, finish, talk
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 app = typer.Typer(help="Hold somebody's implementation against interfaces, case by case.", no_args_is_help=True)
@@ -47,22 +48,22 @@ async def examined(data: Path, url: str, role: str, peer: str | None) -> list[di
     base = url.removeprefix("ndi+").rstrip("/")
     did = peer or whereabouts.did_of("", base)
 
-    async with Outbound(
-        development=True, networks=known.server.networks, trust=tls.trusting(known.server.trust)
-    ) as out:
+    async with Outbound(development=True, networks=known.server.networks, trust=tls.asking(known.server)) as out:
 
         async def ask(path: str, body: Any) -> tuple[int, Any]:
-            headers = {"Authorization": tokens.SCHEME + tokens.issue(prover, did, clock.now())}
-            method = "GET" if body is None else "POST"
+            return await send("GET" if body is None else "POST", path, {}, body)
+
+        async def send(method: str, path: str, headers: Mapping[str, str], body: Any) -> tuple[int, Any]:
+            proof = {"Authorization": tokens.SCHEME + tokens.issue(prover, did, clock.now())}
             try:
-                told = await out.request(method, base + path, body=body, headers=headers)
+                told = await out.request(method, base + path, body=body, headers={**proof, **headers})
             except PeerRefused as refusal:
                 return refusal.status, _json(refusal.body)
             return told.status, _json(told.body)
 
         sign = partial(proof.sign, account=keys.agreement, sm2=keys.sm2)
         me = await _code(data) if role == NODE else known.did
-        runner, found = Runner(ask, sign, me, did, clock.now()), []
+        runner, found = Runner(ask, send, sign, me, did, clock.now()), []
         async for case in runner.run(role):
             found.append(case.json())
             if len(found) % 25 == 0:

@@ -12,3 +12,4 @@ app.add_typer(declared.group("ndi party", "Service parties of our products: list
 app.add_typer(
     declared.group("ndi served", "Contracts of others that name us a service party: list, show."), name="served"
 )
+app.add_typer(declared.group("ndi white", "Who is delivered to: list, add, remove, drop."), name="white")

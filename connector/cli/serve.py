@@ -79,7 +79,8 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
 
     settle()  # the rest of the start may wait for others, for as long as they take
     give_back()
-    context = tls.serving(settings.server.tls_certificate, settings.server.tls_key)
+    own, trust = (settings.server.tls_certificate, settings.server.tls_key), settings.server.trust
+    context = tls.serving(*own, asks=bool(settings.server.peer_certificates), trust=trust)
     _require_free(data / ADDRESS_FILE, settings)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -88,7 +89,8 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if context is not None:
-        renewed = tls.Renewed(context, settings.server.tls_certificate, settings.server.tls_key)
+        shown = [connector.trust] if settings.server.peer_certificates and connector.trust is not None else []
+        renewed = tls.Renewed([context, *shown], *own)
         connector.monitor.chores["take renewed TLS files"] = renewed.look
     connector.store.on_failure(partial(_disk_failed, connector.store))
     runner = web.AppRunner(build(connector.parts), access_log=None, shutdown_timeout=DRAIN_SECONDS)

@@ -35,7 +35,14 @@ if TYPE_CHECKING:
 # under which evidence a contract stands: a licence on chain, or the signatures of its parties alone
 LICENSED, SIGNED = "licensed", "signed"
 EVERY: Final = "SELECT code FROM filings ORDER BY filed DESC, code LIMIT ? OFFSET ?"
-OWN: Final = "SELECT code FROM filings WHERE provider = ? OR consumer = ? ORDER BY filed DESC, code LIMIT ? OFFSET ?"
+# by the index of either side, so many of each as the page may reach into: one condition for both would sort all of them
+OWN: Final = (
+    "SELECT code FROM ("
+    "SELECT * FROM (SELECT code, filed FROM filings WHERE provider = ? ORDER BY filed DESC, code LIMIT ?) AS sold"
+    " UNION "
+    "SELECT * FROM (SELECT code, filed FROM filings WHERE consumer = ? ORDER BY filed DESC, code LIMIT ?) AS bought"
+    ") AS own ORDER BY filed DESC, code LIMIT ? OFFSET ?"
+)
 
 
 class Filings:
@@ -71,8 +78,8 @@ class Filings:
         every = self._space.last().members[member].role in SUPERVISE
 
         def read(tx: Tx) -> list[JsonObject]:
-            page = (PAGE_ROWS_MAX, first)
-            codes = tx.column(EVERY, *page) if every else tx.column(OWN, member, member, *page)
+            page, most = (PAGE_ROWS_MAX, first), first + PAGE_ROWS_MAX
+            codes = tx.column(EVERY, *page) if every else tx.column(OWN, member, most, member, most, *page)
             rows = (tx.get(FilingRow, code=str(code)) for code in codes)
             return [_view(row) | _successor(tx, row) for row in rows if row is not None]
 
@@ -120,9 +127,10 @@ def _view(row: FilingRow) -> JsonObject:
 
 def _successor(tx: Tx, row: FilingRow) -> JsonObject:
     """Return which filed contract is in place of one, if any is."""
-    where, sides = "amends = ? and provider = ? and consumer = ?", (row.provider, row.consumer)
-    found = tx.find(FilingRow, where, (row.agreement, *sides), "filed desc", 1)
-    return {"supersededBy": found[0].agreement} if found else {}
+    # asked for by this column alone: with its sides and an order it is looked for among all filings of a side
+    rows = tx.find(FilingRow, "amends = ?", (row.agreement,))
+    found = [one for one in rows if (one.provider, one.consumer) == (row.provider, row.consumer)]
+    return {"supersededBy": max(found, key=lambda one: one.filed).agreement} if found else {}
 
 
 def _standing(licence: Licence, now: datetime) -> JsonObject:

@@ -39,7 +39,7 @@ from connector.runtime.limits import (
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from aiohttp.abc import ResolveResult
@@ -274,11 +274,17 @@ class Outbound:
             yield Download(response, limit_bytes)
 
     async def upload(
-        self, method: str, url: str, chunks: AsyncIterator[bytes], length: int, headers: Mapping[str, str]
+        self,
+        method: str,
+        url: str,
+        chunks: AsyncIterator[bytes],
+        length: int,
+        headers: Mapping[str, str],
+        hears: Callable[[bytes], None] | None = None,
     ) -> None:
         """Send `length` bytes as a stream; given up when the peer takes none, or does not answer, for too long.
 
-        Raises as `request` does, and what `chunks` raises.
+        Raises as `request` does, and what `chunks` and `hears` raise; that one is given what is answered.
         """
         assert self._session is not None, "open the door first"
         checked, now = self._gate.check(url), asyncio.get_running_loop().time
@@ -302,6 +308,8 @@ class Outbound:
                 )
                 async with request as response:
                     await _accept(response)
+                    if hears is not None:
+                        hears(await _read(response, REFUSAL_BYTES_MAX))
         except BROKEN as error:
             raise broken[0] if broken else unreachable(checked, error) from error
 

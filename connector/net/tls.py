@@ -14,18 +14,34 @@ from typing import TYPE_CHECKING, NoReturn
 from connector.runtime.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+
+    from connector.runtime.settings_table import Server
 
 CERTIFICATE, KEY, TRUST = "server.tls_certificate", "server.tls_key", "server.trust"
 
 
-def serving(certificate: str, key: str) -> ssl.SSLContext | None:
-    """Return the context of our own server, None when the settings name no certificate; raises `SettingsError`."""
+def serving(certificate: str, key: str, *, asks: bool = False, trust: str = "") -> ssl.SSLContext | None:
+    """Return the context of our own server, None when the settings name no certificate; raises `SettingsError`.
+
+    One that `asks` whoever calls for a certificate takes one of an authority that is public, or in the file `trust`.
+    """
     if not certificate:
         return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    _show(context, certificate, key)
+    if asks:
+        context.load_default_certs(ssl.Purpose.CLIENT_AUTH)
+        _believe(context, trust)
+        context.verify_mode = ssl.CERT_OPTIONAL
+    return context
+
+
+def _show(context: ssl.SSLContext, certificate: str, key: str) -> None:
+    """Have a context show a certificate; raises `SettingsError`."""
     _read(CERTIFICATE, certificate)
     _read(KEY, key)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         context.load_cert_chain(certificate, key, password=lambda: _locked(key))
     except ssl.SSLError as fault:
@@ -36,7 +52,6 @@ def serving(certificate: str, key: str) -> ssl.SSLContext | None:
         raise SettingsError(
             text, f"`{CERTIFICATE}` and `{KEY}` name PEM files, the chain's own certificate first"
         ) from fault
-    return context
 
 
 class Renewed:
@@ -45,8 +60,8 @@ class Renewed:
     Law: the new files are read and tried on each other first; while they do not fit, the old ones serve on.
     """
 
-    def __init__(self, context: ssl.SSLContext, certificate: str, key: str) -> None:
-        self._context, self._files = context, (certificate, key)
+    def __init__(self, contexts: Sequence[ssl.SSLContext], certificate: str, key: str) -> None:
+        self._contexts, self._files = contexts, (certificate, key)
         self._taken = self._marks()
 
     async def look(self) -> None:
@@ -54,7 +69,8 @@ class Renewed:
         if (found := self._marks()) != self._taken:
             self._taken = found  # said once of each
             serving(*self._files)
-            self._context.load_cert_chain(*self._files)
+            for context in self._contexts:
+                context.load_cert_chain(*self._files)
 
     def _marks(self) -> list[tuple[int, int]]:
         return [(state.st_mtime_ns, state.st_ino) for state in map(os.stat, self._files)]
@@ -67,18 +83,36 @@ def ends(certificate: str) -> datetime:
     return x509.load_pem_x509_certificates(Path(certificate).read_bytes())[0].not_valid_after_utc
 
 
-def trusting(bundle: str) -> ssl.SSLContext | None:
-    """Return the context for our own requests, None for the usual one; raises `SettingsError`."""
-    if not bundle:
+def trusting(bundle: str, certificate: str = "", key: str = "") -> ssl.SSLContext | None:
+    """Return the context for our own requests, None for the usual one; raises `SettingsError`.
+
+    With a certificate it is shown to every server that asks for one.
+    """
+    if not bundle and not certificate:
         return None
-    _read(TRUST, bundle)
     context = ssl.create_default_context()
+    _believe(context, bundle)
+    if certificate:
+        _show(context, certificate, key)
+    return context
+
+
+def _believe(context: ssl.SSLContext, bundle: str) -> None:
+    """Have a context believe the authorities of a file, if there is one; raises `SettingsError`."""
+    if not bundle:
+        return
+    _read(TRUST, bundle)
     try:
         context.load_verify_locations(bundle)
     except ssl.SSLError as fault:
         text = f"`{TRUST}` is `{bundle}`, which holds no certificate: {_reason(fault)}"
         raise SettingsError(text, "name a PEM file of the authorities to believe") from fault
-    return context
+
+
+def asking(server: Server) -> ssl.SSLContext | None:
+    """Return the context for requests of who has such settings; raises `SettingsError`."""
+    own = (server.tls_certificate, server.tls_key) if server.peer_certificates else ()
+    return trusting(server.trust, *own)
 
 
 def _read(setting: str, path: str) -> None:

@@ -51,6 +51,9 @@ FILE_NAME = "penstock.toml"
 EVERY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - what is listened to, told apart from what is connected to
 LOOPBACK = ("localhost", "127.0.0.1")  # whose DIDs are looked up over http under development (`identity.did`)
 LOG_FORMS = ("text", "json")
+PEER_CERTIFICATES = ("asked", "required")
+# logs of deliveries are kept six months by NDI-TR-2025-05
+DELIVERY_DAYS_MIN = 180
 ROLES = tuple(roles.ROLES)
 _SUBJECT = re.compile(r"[0-9A-Z]{18}")
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
@@ -217,6 +220,12 @@ def _check_server(settings: Settings) -> None:
         text = f"under development the DID of `{settings.url}` is looked up over plain http, but we serve TLS"
         raise SettingsError(text, "leave `server.development` or `server.tls_certificate` out")
     _check_base("server.public_url", settings.url, settings)
+    if server.peer_certificates not in ("", *PEER_CERTIFICATES):
+        text = f"`server.peer_certificates` is `{server.peer_certificates}`"
+        raise SettingsError(text, f"leave it empty, or choose from {', '.join(PEER_CERTIFICATES)}")
+    if server.peer_certificates and (not server.tls_certificate or settings.side_by_side):
+        hint = "name `server.tls_certificate`, and serve by one process: another one of ours does not see who calls"
+        raise SettingsError("`server.peer_certificates` is set, but we do not end the TLS of all who call us", hint)
 
 
 def _check_currency(settings: Settings) -> None:
@@ -261,6 +270,9 @@ def _check_telemetry(settings: Settings) -> None:
     told = settings.telemetry
     if told.logs not in LOG_FORMS:
         raise SettingsError(f"`telemetry.logs` is `{told.logs}`", f"choose from {', '.join(LOG_FORMS)}")
+    if told.delivery_days < DELIVERY_DAYS_MIN:
+        text = f"`telemetry.delivery_days` is {told.delivery_days}, and six months are asked for by NDI-TR-2025-05"
+        raise SettingsError(text, f"{DELIVERY_DAYS_MIN} at least")
     if told.otlp and urlsplit(told.otlp).scheme not in ("http", "https"):
         raise SettingsError(f"`telemetry.otlp` is `{told.otlp}`, expected http(s)://host:port")
 

@@ -44,6 +44,9 @@ class Server:
     development: bool = _said(default=False, comment="permit plain http and loopback addresses; never in production")
     tls_certificate: str = _said("", "PEM file of the certificate chain")
     tls_key: str = _said("", "PEM file of its private key")
+    peer_certificates: str = _said(
+        "", 'certificates of peers on the national interfaces: "asked" or "required"; we show ours; empty: neither'
+    )
     request_seconds: int = _said(
         REQUEST_SECONDS_MAX, "how long a caller may take to send a request, or to take nothing of an answer"
     )
@@ -239,6 +242,10 @@ class Telemetry:
     logs: str = _said("text", "form of the lines on stderr: text, or json for one object a line")
     otlp: str = _said("", "OpenTelemetry collector that gets our spans, such as http://localhost:4318; empty: none")
     access_days: int = _said(30, "how long it is kept who asked us for what (DATA/access), in days; 0: it is not")
+    delivery_days: int = _said(
+        180,
+        "how long each delivery over the national interfaces is kept (`penstock ndi delivered`), in days: 180 at least",
+    )
     access_mib: int = _said(256, "most room that this takes, in MiB; the oldest goes first")
 
 

@@ -6,10 +6,13 @@ headers is read from headers, and from the body where there is one.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-from contracts.ndi.fields import ANY, LIST, NAMED, NODE_CHARACTERS, OBJECT, TEXT, TIME, Code, Field
+from contracts.ndi.fields import ANY, LIST, NAMED, NODE_CHARACTERS, OBJECT, TEXT, TIME, Code, Field, FieldError, read
 from contracts.ndi.interfaces import CONNECTOR, PRODUCT_CHARACTERS, Interface
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PULL, PUSH = "pull", "push"
 SEQUENCE_CHARACTERS = 32
@@ -84,17 +87,50 @@ TRANSPORT = Interface(
     "code",
     Code.SUCCESS,
 )
+DIGEST_CHARACTERS = 64
+_MORE = (
+    Field("connectorProof", TEXT, 4096, required=False),
+    Field("bodyHash", TEXT, DIGEST_CHARACTERS, required=False),
+)
+_ENDS = (
+    Field("sourceConnectorId", NAMED, NODE_CHARACTERS),
+    Field("targetConnectorId", NAMED, NODE_CHARACTERS),
+)
 # what the header of a pull says (B.5)
 PULLED: Final = (
     _SEQUENCE,
     _PRODUCT,
     _INSTRUCTION,
-    Field("sourceConnectorId", NAMED, NODE_CHARACTERS),
-    Field("targetConnectorId", NAMED, NODE_CHARACTERS),
-    Field("connectorProof", TEXT, 4096, required=False),
-    Field("bodyHash", TEXT, 64, required=False),
+    *_ENDS,
+    *_MORE,
     Field("techProviderCode", TEXT, 64, required=False),
     Field("traceId", TEXT, 64, required=False),
     Field("shardingInfo", TEXT, 128, required=False),
 )
+# what the header of a call of an interface says
+CALLED: Final = (
+    _SEQUENCE,
+    _PRODUCT,
+    _INSTRUCTION,
+    Field("targetConnectorId", NAMED, NODE_CHARACTERS),
+    Field("issuerConnectorId", NAMED, NODE_CHARACTERS),
+    *_MORE,
+    Field("X-Forwarded-For", TEXT, 512, required=False),
+)
 DELIVERY: Final = (SEARCH, DETAIL, TRANSPORT)
+
+
+def headed(fields: tuple[Field, ...], every: Callable[[str], list[str]]) -> dict[str, Any]:
+    """Return what headers say, by documented names; raises FieldError, also for one that is said twice or not plainly.
+
+    `every` returns all values of a header.
+    """
+    said: dict[str, str] = {}
+    for one in fields:
+        told = [value for name in dict.fromkeys((one.name, *one.also)) for value in every(name)]
+        if len(told) > 1:
+            raise FieldError(Code.FORM, one.name, "is said more than once")
+        if told and not (told[0].isascii() and told[0].isprintable()):
+            raise FieldError(Code.FORM, one.name, "has characters that no header has")
+        said |= {one.name: told[0]} if told else {}
+    return read(fields, said)

@@ -35,7 +35,7 @@ DICTIONARY_TIME: Final = "%Y%m%d%H%M%S"
 
 
 class Code(StrEnum):
-    """Return codes of NDI-TR-2025-05 that are given here."""
+    """The return codes of NDI-TR-2025-05."""
 
     SUCCESS = "10000"
     EMPTY = "11001"
@@ -44,8 +44,11 @@ class Code(StrEnum):
     MISSING = "11005"
     UNPROVEN = "12001"
     EXPIRED = "12002"
+    UNLISTED = "12003"
     UNAVAILABLE = "12005"
     TOTAL = "12006"
+    BEYOND = "12007"
+    DAILY = "12008"
     CERTIFICATE = "12009"
     BUSY = "12010"
     UNKNOWN = "13000"

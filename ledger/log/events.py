@@ -145,6 +145,8 @@ SHAPES: Mapping[str, Shape] = {
     "contract.declined": _shape("agreementDigest", "contract party reason"),
     "service.named": _shape("product", "party role share"),
     "service.dropped": _shape("product", "party"),
+    "delivery.listed": _shape("product", "caller"),
+    "delivery.unlisted": _shape("product", "caller"),
     "contract.reported": _shape("agreementDigest", "interface contract digest from to", "result"),
     "instruction.moved": _shape("agreementDigest", "contract instruction from to", "version"),
     "identity.moved": _shape("member", f"{_MOVE} digest", "tx"),

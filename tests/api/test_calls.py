@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import aiohttp
@@ -54,8 +55,9 @@ class Server:
             await asyncio.sleep(0.01)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def upstream():
+@asynccontextmanager
+async def serving():
+    """The provider's server, on the loop that runs."""
     server = Server()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", server.answer)
@@ -67,6 +69,12 @@ async def upstream():
     yield server
     server.wait.set()
     await runner.cleanup()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def upstream():
+    async with serving() as server:
+        yield server
 
 
 async def publish(space, upstream, product, tmp_path, **more):

@@ -46,7 +46,7 @@ async def test_renewed_files_serve_whoever_connects_from_then_on(tmp_path):
     authority = Authority(tmp_path / "renewed")
     paths = list(map(str, authority.certificate("own")))
     context, trust = tls.serving(*paths), tls.trusting(str(authority.bundle))
-    renewed = tls.Renewed(context, *paths)
+    renewed = tls.Renewed([context], *paths)
 
     async def served():
         _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trust)

@@ -318,6 +318,8 @@ def pairs(host):
             yield row, HIDDEN, "nowhere", [None if row.method == "GET" else {}] * 2
 
 
+# a path of the provider's own server; under whose contract it is called the header says (tests/ndi/delivered.py)
+NO_ID = ("/apiCall/{tail:.*}",)
 HAS_ITS_OWN = (Who.PEER, Who.PARTY, Who.MEMBER, Who.TICKET, Who.BEARER)
 
 
@@ -343,7 +345,7 @@ async def test_somebody_elses_looks_like_nobodys(host, say, stranger):
             seen.append((kept, said.body.replace(named.encode(), b"ID")))
         assert seen[0] == seen[1], row
         asked += 1
-    covered = [row for row in ROUTES if "{" in row.path and row.who in HAS_ITS_OWN]
+    covered = [row for row in ROUTES if "{" in row.path and row.who in HAS_ITS_OWN and row.path not in NO_ID]
     assert asked == len(covered)
     assert host.stored(HOST) == before
 

@@ -46,6 +46,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         admin folder list, orders,
         stream list, stream sold, vault trace, controlplane list, dataplane list, flow list,
         ndi find, ndi list, ndi show, ndi compare, ndi party list, ndi served list, ndi served show,
+        ndi white list, ndi delivered,
         credential list, credential requests, credential offers, credential shown,
         credential client list, key list, exchange credential list, exchange credential grants
     """,

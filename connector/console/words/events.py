@@ -74,6 +74,8 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "contract.declined": ("a service party declined a contract", "服务方已谢绝合约"),
     "service.named": ("a service party of a product was named", "产品的服务方已指定"),
     "service.dropped": ("a service party of a product was left out", "产品的服务方已移除"),
+    "delivery.listed": ("somebody was put on a product's white list", "产品白名单新增成员"),
+    "delivery.unlisted": ("somebody was taken off a product's white list", "产品白名单移除成员"),
     "contract.reported": ("how a contract is performed was told", "合约履行情况已上报"),
     "instruction.moved": ("a control instruction was issued or taken", "数据交易控制指令已下发或接收"),
     "identity.moved": ("an identity changed", "身份变更"),

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.operation.ndi import delivery_cases
+from connector.operation.ndi.case import FAILED, PASSED, UNCLEAR, Case, short
 from contracts.check_character import CHECKS, passes
-from contracts.ndi.delivery import DETAIL, SEARCH
-from contracts.ndi.fields import CODE, LIST, OBJECT, TIME, Field
+from contracts.ndi.delivery import DETAIL, PULL, SEARCH, TRANSPORT
+from contracts.ndi.fields import CODE, LIST, OBJECT, TEXT, TIME, Field
 from contracts.ndi.interfaces import (
     ALLOWED,
     CREATE,
@@ -39,9 +41,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
     from datetime import datetime
 
+    from connector.operation.ndi.delivery_cases import Send
+
     Ask = Callable[[str, Any], Awaitable[tuple[int, Any]]]
 
-PASSED, FAILED, UNCLEAR = "passed", "failed", "unclear"
 CONNECTOR, PLATFORM, NODE = "connector", "platform", "node"
 LATER, LATER_MAX, LATER_SECONDS = 409, 60, 0.25
 ROLES: Final = (CONNECTOR, PLATFORM, NODE)
@@ -56,30 +59,17 @@ FALSE: Final = {
 }
 # fields whose absence or form is not the callee's to see: what they are about is refused for another reason anyway
 CHECKED: Final = {
-    CONNECTOR: (CREATE, NEGOTIATE, TERMINATE, FEEDBACK, PROOF, EXECUTION),
+    CONNECTOR: (CREATE, NEGOTIATE, TERMINATE, FEEDBACK, PROOF, EXECUTION, SEARCH, DETAIL, TRANSPORT),
     PLATFORM: (REGISTRATE, TEMPLATE, CREATE, NEGOTIATE, TERMINATE),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """What came of one case: the clause that it is of, what was tried, and what was seen where it did not pass."""
-
-    clause: str
-    name: str
-    outcome: str
-    seen: str = ""
-
-    def json(self) -> dict[str, str]:
-        """Return the JSON form."""
-        return {"clause": self.clause, "case": self.name, "outcome": self.outcome, "seen": self.seen}
-
-
-@dataclass(frozen=True, slots=True)
 class Runner:
-    """Who runs the cases: `ask` posts to a path, `sign` signs a part of a message, `me` is what we are called."""
+    """Who runs the cases: `ask` posts to a path, `send` asks by headers, `sign` signs, `me` is what we are called."""
 
     ask: Ask
+    send: Send
     sign: Callable[[bytes], bytes]
     me: str
     peer: str
@@ -98,6 +88,9 @@ class Runner:
         cases = {CONNECTOR: self._connector, PLATFORM: self._platform, NODE: self._node}[role]
         async for case in cases():
             yield case
+        if role == CONNECTOR:
+            async for case in delivery_cases.run(self.send, self._example(TRANSPORT)):
+                yield case
         for interface in CHECKED.get(role, ()):
             async for case in self._fields(interface):
                 yield case
@@ -126,7 +119,7 @@ class Runner:
             plain[name] = "20991231235959" if name == "endTime" else "20260101000000"
         told = await self._call(CREATE, self.signed(plain))
         seen = PASSED if _is_ok(CREATE, told) else UNCLEAR
-        yield Case(CREATE.clause, "times of the dictionary (14 digits) are read", seen, _short(told))
+        yield Case(CREATE.clause, "times of the dictionary (14 digits) are read", seen, short(told))
         sent = self.signed(self._example(STRATEGY_SEND))
         yield _refused(STRATEGY_SEND, "an instruction of who is no platform", await self._call(STRATEGY_SEND, sent))
 
@@ -184,7 +177,7 @@ class Runner:
         asked = self.signed({**self._example(CREATE), "signMode": THROUGH_PLATFORM})
         told = await self._call(CREATE, asked)
         if not _is_ok(CREATE, told):
-            yield Case(CREATE.clause, "a contract is begun through the platform", UNCLEAR, _short(told))
+            yield Case(CREATE.clause, "a contract is begun through the platform", UNCLEAR, short(told))
             return
         code = str(told.get("contractId", ""))
         yield _case(CREATE, "its code has 47 characters and a check character", len(code) == 47 and passes(code), code)
@@ -283,6 +276,15 @@ class Runner:
             "reportTime": self.time(),
             "signatoryEntities": [{"signatoryEntityId": self.me, "signature": bytes(65).hex()}],
             "signatoryTime": self.time(),
+            "offset": "0",
+            "limit": "1",
+            "sequenceNum": "0" * 32,
+            "targetConnectorId": self.peer,
+            "issuerConnectorId": self.me,
+            "issuedTime": self.time(),
+            "productId": "urn:nobody:product",
+            "ctrlInstructiontId": "0" * 32,
+            "transferMode": PULL,
         }
         said = {one.name: values[one.name] for one in interface.asks if one.required and one.name in values}
         return copy.deepcopy(said | ({"contractExpansionItem": "-"} if interface is REGISTRATE else {}))
@@ -299,17 +301,13 @@ def _is_ok(interface: Interface, told: Mapping[str, Any]) -> bool:
 
 
 def _case(interface: Interface, name: str, good: bool, seen: Any) -> Case:  # noqa: FBT001  # what came of it
-    return Case(interface.clause, name, PASSED if good else FAILED, "" if good else _short(seen))
+    return Case(interface.clause, name, PASSED if good else FAILED, "" if good else short(seen))
 
 
 def _refused(interface: Interface, name: str, told: Mapping[str, Any]) -> Case:
     """Return a case that passes where the answer says no, and does not break down over it."""
     good = not _is_ok(interface, told) and told["http"] < 500
-    return Case(interface.clause, f"refused: {name}", PASSED if good else FAILED, "" if good else _short(told))
-
-
-def _short(seen: Any) -> str:
-    return str(seen)[:200]
+    return Case(interface.clause, f"refused: {name}", PASSED if good else FAILED, "" if good else short(told))
 
 
 def _every(fields: tuple[Field, ...], whole: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[Any, Field]]:
@@ -329,6 +327,8 @@ def _wrong(field: Field) -> Iterator[tuple[str, Any]]:
     """Return how a field can be wrong, and the value; None leaves it out."""
     if field.required:
         yield "is missing", None
+    if field.values and field.kind == TEXT:
+        yield "is an unknown word", "nothing"
     yield "is of another kind", [1.5] if field.kind == OBJECT else {"a": 1}
     if field.kind not in (OBJECT, LIST, TIME):
         yield "is too long", "x" * ((max(field.longest, 600)) + 1)

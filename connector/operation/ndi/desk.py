@@ -82,6 +82,10 @@ class Desk:
 
         return await self._core.store.read(read)
 
+    async def delivered(self, first: int = 0) -> list[Document]:
+        """List what was delivered over these interfaces, newest first."""
+        return await self._ways.deliveries.page(first)
+
     async def show(self, code: str) -> Document:
         """Show a contract with its strategy and who signed it."""
         return await self._core.store.read(lambda tx: self._shown(tx, _found(tx, code)))

@@ -4,8 +4,8 @@
     completion     /fulfillmentProof to the provider and the platform
     termination    /abnormalTermination by the provider; by the consumer, and for the rest, /contractExecution
 
-Law: a transfer cites the number of its contract's control instruction; under a contract that has none nothing flows. A
-provider answers the same `sequenceNum` with the same transfer.
+Law: a transfer cites the number of its contract's control instruction; under a contract that has none nothing flows.
+What a provider answers is `connector.operation.ndi.transports`.
 """
 
 from __future__ import annotations
@@ -13,25 +13,24 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
-from catalog.codes import TIERS
+from catalog.codes import FORMAT_PUSH, TIERS
 from connector.enforcement.rules import in_force
 from connector.enforcement.scopes import STANDING
 from connector.enforcement.use import FORESIGHT, Link, Use
 from connector.negotiation.doors import Peer
 from connector.negotiation.ndi.address import is_through, plain
-from connector.negotiation.protocol import data_address, messages, offers, validation
+from connector.negotiation.protocol import data_address, messages, offers
 from connector.negotiation.protocol.offers import PLAIN
-from connector.negotiation.protocol.states import CONSUMER, FINAL, PROVIDER, STARTED, TRANSFER
-from connector.operation.ndi import contracts
+from connector.negotiation.protocol.states import CONSUMER, PROVIDER, STARTED, TRANSFER
+from connector.operation.ndi import contracts, places
 from connector.operation.ndi.proposals import CONTRACT_URN, contract_of
 from connector.operation.ndi.reports import COMPLETED, RESUMED, SUSPENDED, TERMINATED
-from connector.runtime.errors import Absent, Conflict, NotPermitted, PeerMisbehaved, PeerUnreachable
+from connector.runtime.errors import Absent, PeerMisbehaved, PeerUnreachable
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.contract import ContractRow
 from connector.store.rows.protocol import NegotiationRow, TransferRow
 from contracts.namespace import CONTRACT
-from contracts.ndi.delivery import HTTPS, PULL, TRANSPORT
-from contracts.ndi.fields import Code, FieldError
+from contracts.ndi.delivery import PULL, PUSH, TRANSPORT
 from contracts.ndi.interfaces import (
     ABNORMAL,
     ALLOWED,
@@ -153,8 +152,15 @@ class Flowing:
             "ctrlInstructiontId": contract.instruction,
             "transferMode": PULL,
         }
-        told = await self._speaking.post(peer, base, TRANSPORT, asked)
-        address = _address(told.get("dataacquiAddr", {}))
+        address = None
+        if body["format"] == FORMAT_PUSH:
+            asked |= {"transferMode": PUSH, "receiveAddr": places.written(body["dataAddress"])}
+            await self._speaking.post(peer, base, TRANSPORT, asked)
+        else:
+            told = await self._speaking.post(peer, base, TRANSPORT, asked)
+            address = places.read(told.get("dataacquiAddr", {}))
+            if not data_address.endpoint(address):
+                raise PeerMisbehaved("the transport has no address where the data are", "ask its provider")
         start = messages.transfer_start(sequence, body["consumerPid"], address) | {"@id": f"urn:ndi:start:{sequence}"}
         reply = await self._engine.receive_transfer_message(
             "TransferStartMessage", body["consumerPid"], start, Peer(peer, None)
@@ -217,73 +223,6 @@ class Flowing:
             "reportTime": contracts.stamp(talk.updated),
         })  # fmt: skip
 
-    # ---- what we hear
-
-    async def transport(self, document: Any, peer: str, admit: Admit) -> Document:
-        """Agree on a transport (`/transferNegotiate`): where the data are, and by which proof."""
-        said = TRANSPORT.read(document)
-        await self._parties.require(said["issuerConnectorId"], peer, "issuerConnectorId")
-        if said["targetConnectorId"] not in {self._core.identity.did, await self._parties.name()}:
-            raise FieldError(Code.FORM, "targetConnectorId", "is another than this connector")
-        if said["transferMode"] != PULL:
-            raise FieldError(Code.UNAVAILABLE, "transferMode", "`push` is not offered here", "ask for `pull`")
-        base = await self._parties.base(peer)
-
-        def act(tx: Tx) -> Document:
-            admit(tx)
-            agreement = self._agreed(tx, said, peer)
-            body = messages.transfer_request(said["sequenceNum"], agreement, FORMAT_PULL, base)
-            body["@id"] = f"urn:ndi:transport:{said['sequenceNum']}"
-            validation.decide(body["@type"], body)
-            self._engine.transfers.receive(tx, body, Peer(peer, None), None, self._core.clock.now())
-            row = tx.get(TransferRow, role=PROVIDER, peer=peer, peer_pid=said["sequenceNum"])
-            assert row is not None, "it was begun"
-            if row.agreement != agreement:
-                raise Conflict("this `sequenceNum` is of a transfer under another contract", "draw another one")
-            if row.state in FINAL:
-                raise NotPermitted(
-                    f"this transfer is over: {row.reason or row.state}", "ask with another `sequenceNum`"
-                )
-            if STARTED not in (row.state, row.pending) or row.address is None:
-                raise PeerUnreachable("the data are being made ready", "ask again")
-            return self._told(row, said)
-
-        return await self._core.store.write(act)
-
-    async def pulled(self, said: Mapping[str, Any], peer: str, admit: Admit) -> Document:
-        """Agree on the transport of a pull whose header says it all (B.5), its two ends by their other names."""
-        asked = {name: said[name] for name in ("sequenceNum", "productId", "ctrlInstructiontId")}
-        ends = {"targetConnectorId": said["sourceConnectorId"], "issuerConnectorId": said["targetConnectorId"]}
-        more = {"issuedTime": contracts.stamp(self._core.clock.now()), "transferMode": PULL}
-        return await self.transport({**asked, **ends, **more}, peer, admit)
-
-    def _agreed(self, tx: Tx, said: Mapping[str, Any], peer: str) -> str:
-        """Return the digest of the agreement that a control instruction is of; raises Absent, NotPermitted."""
-        where = "instruction = ? AND peer = ?"
-        rows = tx.find(ContractRow, where, (said["ctrlInstructiontId"], peer), limit=1)
-        talk = tx.get(NegotiationRow, id=rows[0].negotiation) if rows else None
-        if talk is None or talk.role != PROVIDER or contract_of(talk)["product"] != said["productId"]:
-            raise Absent("no contract with you has this control instruction and product", "see `ctrlInstructiontId`")
-        if rows[0].feedback == DENIED:
-            raise NotPermitted("your connector told us that this use is denied", "tell us when it is allowed")
-        return str(talk.digest)
-
-    def _told(self, row: TransferRow, said: Mapping[str, Any]) -> Document:
-        address = row.address or {}
-        listed = [{"name": name, "value": value} for name, value in data_address.properties(address).items()]
-        return {
-            "code": Code.SUCCESS,
-            "message": "success",
-            "connectorId": said["targetConnectorId"],
-            "productId": said["productId"],
-            "transferMode": PULL,
-            "dataacquiAddr": {
-                "transferprotocolType": HTTPS,
-                "transferreceiveaddrUrl": data_address.endpoint(address),
-                "transferFormat": listed,
-            },
-        }
-
     async def _contract(self, code: str) -> tuple[ContractRow, NegotiationRow]:
         def read(tx: Tx) -> tuple[ContractRow | None, NegotiationRow | None]:
             row = tx.get(ContractRow, code=code)
@@ -312,13 +251,3 @@ class Flowing:
     @staticmethod
     def _ack(body: Document) -> Outcome:
         return 200, messages.ack(TRANSFER, body["providerPid"], body["consumerPid"], STATES[body["@type"]])
-
-
-def _address(told: Mapping[str, Any]) -> Document:
-    """Return the data address of a transport that was agreed; raises PeerMisbehaved for one without an address."""
-    endpoint = str(told.get("transferreceiveaddrUrl", ""))
-    if not endpoint:
-        raise PeerMisbehaved("the transport has no address where the data are", "ask its provider")
-    listed = told.get("transferFormat", [])
-    known = {str(one.get("name")): one.get("value") for one in listed if isinstance(one, dict)}
-    return data_address.write(endpoint, {name: value for name, value in known.items() if isinstance(value, str)})

@@ -15,7 +15,6 @@ from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import PAGE_ROWS_MAX
 from connector.store.rows.contract import ServiceContractRow, ServicePartyRow
-from connector.store.rows.product import ProductRow
 from connector.store.table_row import replace
 from contracts.authority import SERVICE, Deed
 from contracts.errors import ContractError
@@ -43,7 +42,7 @@ class ServiceDesk:
         """List the service parties of a product; raises Absent."""
 
         def read(tx: Tx) -> tuple[ServiceParty, ...]:
-            _require_plain(tx, product)
+            services.require_plain(tx, product)
             return services.of(tx, product)
 
         return [_named(one) for one in await self._core.store.read(read)]
@@ -58,7 +57,7 @@ class ServiceDesk:
             raise InvalidInput(f"`{party[:200]}` is no other member of this space", "its exchange has to admit it")
 
         def act(tx: Tx) -> list[Document]:
-            _require_plain(tx, product)
+            services.require_plain(tx, product)
             now = self._core.clock.now()
             tx.put(ServicePartyRow(product=product, party=party, role=made.role, bps=made.bps, created=now))
             try:
@@ -134,12 +133,6 @@ class ServiceDesk:
 
 def _named(one: ServiceParty) -> dict[str, Any]:
     return {"party": one.entity, "role": one.role, "share": one.bps}
-
-
-def _require_plain(tx: Tx, product: str) -> None:
-    row = tx.get(ProductRow, id=product)
-    if row is None or row.tier != "plain":
-        raise Absent(f"there is no plain product `{product[:80]}` here", "these interfaces deliver plain ones")
 
 
 def _found(tx: Tx, code: str) -> ServiceContractRow:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.negotiation.protocol.offers import PLAIN
+from connector.runtime.errors import Absent
 from connector.store.rows.contract import ServicePartyRow
+from connector.store.rows.product import ProductRow
 from contracts.ndi.services import ServiceParty, ordered
 
 if TYPE_CHECKING:
     from connector.store.transaction import Tx
+
+
+def require_plain(tx: Tx, product: str) -> None:
+    """Raise Absent for what is no plain product of ours."""
+    row = tx.get(ProductRow, id=product)
+    if row is None or row.tier != PLAIN:
+        raise Absent(f"there is no plain product `{product[:80]}` here", "these interfaces deliver plain ones")
 
 
 def of(tx: Tx, product: str) -> tuple[ServiceParty, ...]:

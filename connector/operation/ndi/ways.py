@@ -12,12 +12,14 @@ from connector.identity.space.exchange import EXCHANGE as PLATFORM
 from connector.negotiation.ndi.address import is_ndi
 from connector.negotiation.notices import PATIENCE
 from connector.negotiation.outbox import NOTICE
+from connector.operation.ndi.deliveries import Deliveries
 from connector.operation.ndi.flowing import Flowing
 from connector.operation.ndi.hearing import Hearing
 from connector.operation.ndi.parties import Parties
 from connector.operation.ndi.reports import Reports
 from connector.operation.ndi.serving import Serving
 from connector.operation.ndi.speaking import Speaking
+from connector.operation.ndi.transports import Transports
 from connector.runtime.errors import PeerRefused, PeerUnreachable
 from connector.runtime.limits import ANSWER_BYTES_MAX, REASON_CHARACTERS_MAX
 from connector.store.rows.contract import ContractRow
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from connector.negotiation.engine import Engine
     from connector.negotiation.protocol.messages import Document
     from connector.operation.codes import Codes
+    from connector.operation.ndi.white_lists import WhiteLists
+    from connector.store.rows.protocol import TransferRow
     from connector.store.transaction import Tx
     from contracts.ndi.interfaces import Interface
     from ledger.chain.programs import Programs
@@ -56,12 +60,15 @@ class Ways:
         programs: Programs,
         codes: Codes,
         enforcement: Enforcement,
+        white_lists: WhiteLists,
     ) -> None:
         self._core, self._outbox = core, engine.outbox
         self._deliver, self._ask = doors.deliver, doors.ask
         self.parties = Parties(core, peers, space, codes)
         self.speaking = Speaking(core, peers, space, self.parties)
         self.flowing = Flowing(core, engine, space, self.parties, self.speaking, enforcement)
+        self.deliveries = Deliveries(core)
+        self.transports = Transports(core, engine, self.parties, white_lists, self.deliveries)
         self.serving = Serving(core, space, self.parties)
         self.hearing = Hearing(core, engine, space, programs, self.parties, self.serving)
         self.reports = Reports(core, engine, self.parties)
@@ -101,6 +108,14 @@ class Ways:
         if is_ndi(url):
             raise PeerUnreachable("these interfaces have no question for the state of a process", "wait for its answer")
         return await self._ask(peer, url)
+
+    def moved(self, tx: Tx, transfer: TransferRow) -> None:
+        """End the deliveries of a transfer that is over."""
+        self.deliveries.moved(tx, transfer)
+
+    async def tidy(self) -> None:
+        """Forget deliveries that are kept no longer."""
+        await self.deliveries.tidy()
 
     async def terminate(self, document: Any, peer: str, admit: Callable[[Tx], None]) -> Document:
         """Take the end of a contract: of ours, or as the platform that has filed it."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from catalog import interface
 from connector.channel.errors import ChannelFault
 from connector.enforcement import uses
-from connector.enforcement.use import Granted
+from connector.enforcement.use import Granted, Refused
 from connector.provider import upstream
 from connector.provider.plain import decision as copy_decision
 from connector.runtime.errors import Absent, NotPermitted, RequestRefused
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 # interfaces that are called are read once
 INTERFACES_KEPT = 256
+# what a policy calls the number of uses
+USES = "count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,14 @@ class Held:
     transfer: str
 
 
+class CallRefused(NotPermitted):
+    """The policy refuses a call; `is_used_up` where that is for the number of its uses."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.text)
+        self.is_used_up = any(USES in reason.get("facts", ()) for reason in refused.reasons)
+
+
 class Calls:
     """The calls that one participant takes."""
 
@@ -85,8 +95,8 @@ class Calls:
         except BaseException:
             self._forget(agreement, taker)
             raise
-        if isinstance(told, str):
-            raise NotPermitted(told)
+        if isinstance(told, Refused):
+            raise CallRefused(told)
         return told
 
     async def take(self, held: Held, length: int) -> None:
@@ -130,7 +140,7 @@ class Calls:
         if not held:
             self._under_way.pop(agreement, None)
 
-    def _hold(self, tx: Tx, ticket: Ticket, asked: Asked, taker: str) -> Held | str:
+    def _hold(self, tx: Tx, ticket: Ticket, asked: Asked, taker: str) -> Held | Refused:
         agreement, transfer = self._copies.under(tx, ticket)
         product = tx.get(ProductRow, id=agreement.product)
         if product is None or not product.brief.get("api"):
@@ -138,13 +148,13 @@ class Calls:
         secret = product.brief.get("secret")
         headers = upstream.headers(secret) if secret else {}
         if agreement.parent:
-            return "a sub-licence is served to connectors that can show its whole chain, not by calls"
+            raise NotPermitted("a sub-licence is served to connectors that can show its whole chain, not by calls")
         now = self._core.clock.now()
         purpose = asked.purpose or tx.value(AgreementRow, copy_decision.agreed_purpose, digest=agreement.digest) or ""
         use = copy_decision.call(agreement, transfer.id, purpose, asked.said, taker)
         granted = self._enforcement.enforce(tx, use, now)
         if not isinstance(granted, Granted):
-            return granted.text
+            return granted
         copy = tx.get(CopyRow, id=transfer.id)
         if copy is None:
             self._copies.start(tx, agreement, transfer, purpose, self._copies.size(tx, agreement), now)

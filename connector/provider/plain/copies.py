@@ -66,6 +66,14 @@ EDITIONS_MAX = 16
 DRAWN_BYTES_MIN = 64 * 1024 * 1024
 
 
+class QuotaUsedUp(NotPermitted):
+    """A copy or a call is more than its tariff leaves in one `period`."""
+
+    def __init__(self, text: str, hint: str, period: str) -> None:
+        super().__init__(text, hint)
+        self.period = period
+
+
 class Copies:
     """The plain copies that one participant gives."""
 
@@ -267,7 +275,8 @@ class Copies:
             return
         account = copy_bill.together(tariff, self._others(tx, copy, CopyState.OPEN, CopyState.ENDED), copy)
         if copy_bill.quantity(tariff, [*account, copy], self._table(tx, agreement)) > tariff.limit:
-            raise NotPermitted(f"the quota of {tariff.limit} in each {tariff.period} is used up", "wait for the next")
+            text = f"the quota of {tariff.limit} in each {tariff.period} is used up"
+            raise QuotaUsedUp(text, "wait for the next", tariff.period or "")
 
     def _give_back(self, tx: Tx, ticket: Ticket, length: int) -> None:
         for copy in tx.find(CopyRow, "agreement = ? and state = ?", (ticket.subject.hex(), CopyState.OPEN)):

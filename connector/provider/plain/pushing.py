@@ -13,8 +13,10 @@ from catalog.codes import FORMAT_PUSH
 from connector.core.driver import Driver
 from connector.custody.tickets import Ticket, transfer_digest
 from connector.negotiation.protocol.states import PROVIDER, STARTED, TRANSFER
+from connector.provider.plain.heading import Heading
 from connector.provider.plain.sending import Sending
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.delivery import DeliveryRow
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.signaling import SteeredRow
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from connector.licence.throttle import Throttle
     from connector.negotiation.engine import Engine
     from connector.provider.plain.copies import Copies
+    from connector.store.transaction import Tx
 
 REASON_CHARACTERS_MAX = 500
 
@@ -59,7 +62,9 @@ class Pushes:
         about = bytes.fromhex(agreement.signed_edition), bytes.fromhex(row.agreement), transfer_digest(key)
         ticket = Ticket(*about, agreement.not_after or self._core.clock.now())
         await self._copies.begin(ticket, "", {})
-        sending = Sending(self._core, self._copies, self._carriage, self._throttle, key, row.address or {}, ticket)
+        heading = await self._core.store.read(lambda tx: _heading(tx, key))
+        meters = self._copies, self._carriage, self._throttle
+        sending = Sending(self._core, *meters, key, row.address or {}, ticket, heading)
         if await sending.run():
             await self._engine.complete_transfer(key)
 
@@ -67,3 +72,9 @@ class Pushes:
         row = await self._core.store.read(lambda tx: tx.get(TransferRow, id=key))
         if row is not None and row.state == STARTED and not row.pending:
             await self._engine.terminate_transfer(key, str(fault)[:REASON_CHARACTERS_MAX])
+
+
+def _heading(tx: Tx, transfer: str) -> Heading | None:
+    """Return the header of a push that was agreed over the national interfaces, None for any other."""
+    rows = tx.find(DeliveryRow, "transfer = ?", (transfer,), limit=1)
+    return Heading(rows[0]) if rows else None

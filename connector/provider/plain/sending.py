@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from connector.custody.tickets import Ticket
     from connector.licence.carriage import Carriage
     from connector.licence.throttle import Throttle
+    from connector.provider.plain.heading import Heading
     from connector.provider.plain.meter import Meter
     from ledger.edition.index import IndexedFile
 
@@ -55,9 +56,11 @@ class Sending:
         key: str,
         address: Mapping[str, Any],
         ticket: Ticket,
+        heading: Heading | None = None,
     ) -> None:
         self._core, self._meter, self._carriage, self._throttle = core, meter, carriage, throttle
         self._key, self._address, self._ticket = key, address, ticket
+        self._heading = heading
         self._cut = False
         self._sending: asyncio.Task[None] | None = None
         self._owed = 0
@@ -85,10 +88,12 @@ class Sending:
 
     async def _send(self, opened: Opened, file: IndexedFile, kind: str, *, alone: bool) -> None:
         endpoint, method, headers = target(self._address)
+        headers = headers | ({} if self._heading is None else await self._heading.of(opened, file, alone=alone))
         url = endpoint if alone else f"{endpoint.rstrip('/')}/{quote(file.name)}"
         try:
             chunks = self._chunks(opened, file)
-            upload = self._core.outbound.upload(method, url, chunks, file.size, headers | {"Content-Type": kind})
+            sent, hears = headers | {"Content-Type": kind}, None if self._heading is None else self._heading.hear
+            upload = self._core.outbound.upload(method, url, chunks, file.size, sent, hears)
             self._sending = asyncio.create_task(upload, name="push")
             await self._sending
         except (asyncio.CancelledError, NotPermitted):

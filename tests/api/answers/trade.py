@@ -217,6 +217,12 @@ async def _contracts(told):
     await told.say("ndi show", made["contractId"], "--versions", by="buyer", row="ndi show --versions")
     await told.say("ndi compare", made["contractId"], "1", "1", by="buyer")
     await told.say("filing show", made["contractId"], by="buyer")
+    await told.say("ndi delivered", by="provider")
+    for listed in (told.space.did("buyer"), "91440000MA00000009"):
+        await told.say("ndi white add", "contracted", listed, by="provider")
+    await told.say("ndi white list", "contracted", by="provider")
+    await told.say("ndi white remove", "contracted", "91440000MA00000009", by="provider")
+    await told.say("ndi white drop", "contracted", by="provider")
     await told.say("ndi end", made["contractId"], "--reason", "it was a trial", by="buyer")
     await told.say("conform ndi", told.space.url("exchange"), "--role", "platform", by="buyer")
 

@@ -91,6 +91,8 @@ TYPES = [
     "contract.proposed",
     "service.dropped",
     "service.named",
+    "delivery.listed",
+    "delivery.unlisted",
     "contract.reported",
     "contract.signed",
     "instruction.moved",

@@ -1,0 +1,264 @@
+"""Deliveries by NDI-TR-2025-05 on the space of the journey: calls by headers, pushes, white lists. `make test-ndi`."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import uuid
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from contracts import call_receipt
+from contracts.call_receipt import Made
+from tests.api import test_calls
+from tests.api.command import commanded, penstock
+from tests.ndi.journey import held, other, space
+
+__all__ = ["other", "space"]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+SIZE = 300_000
+
+
+async def in_force(other, product):
+    """Have a contract on a product agreed, signed and instructed; returns its instruction and what it is called."""
+    code, strategy = await other.create(), await other.offered(product)
+    assert await other.propose(code, strategy) == "0"
+    await other.hear("/contractNegotiate")
+    assert await other.sign(code, strategy) == "0"
+    instruction = await other.hear("/strategySend")
+    assert (await other.ask("/executionFeedback", other.feedback(code, instruction["strategyId"], "allowed")))[0] == 200
+    return instruction["strategyId"].replace("-", ""), strategy["subjectInfo"]["dataProductId"]
+
+
+async def called(other, deal, path, *, method="GET", body=None, drop=(), **more):
+    """Return status and answer of a call by headers."""
+    headers = {
+        **other.bearer(other.space.did("provider")),
+        "sequenceNum": uuid.uuid4().hex,
+        "productId": deal[1],
+        "ctrlInstructiontId": deal[0],
+        "targetConnectorId": other.space.did("provider"),
+        "issuerConnectorId": other.did,
+        **more,
+    }
+    headers = {name: value for name, value in headers.items() if name not in drop}
+    at = other.space.url("provider") + "/apiCall" + path
+    async with aiohttp.ClientSession() as session, session.request(method, at, headers=headers, data=body) as answer:
+        return answer.status, json.loads(await answer.read())
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def upstream():
+    async with test_calls.serving() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def rain(space, other, upstream, tmp_path_factory):
+    await test_calls.publish(space, upstream, "rain-ndi", tmp_path_factory.mktemp("api"), region="CN")
+    return await in_force(other, "rain-ndi")
+
+
+async def test_an_interface_is_called_by_headers_counted_and_receipted(space, other, upstream, rain):
+    status, told = await called(other, rain, "/rain/2026-01-01?station=K")
+    assert (status, told["code"]) == (200, "10000"), told
+    assert json.loads(told["body"]) == {"path": "/v1/rain/2026-01-01", "query": {"station": "K"}, "body": ""}
+    assert told["header"]["Content-Type"].startswith("application/json")
+    assert upstream.heard[-1]["X-Api-Key"] == test_calls.SECRET
+    assert "Authorization" not in upstream.heard[-1]
+    made = Made(
+        told["data"]["receipt"]["agreement"], "GET", "/rain/2026-01-01?station=K", b"", 200, told["body"].encode()
+    )
+    signed = bytes.fromhex(told["data"]["signature"])
+    call_receipt.check(told["data"]["receipt"], signed, space.keys("provider").address, made)
+    body = b'{"a": 1}'
+    digest = {"bodyHash": hashlib.sha256(body).hexdigest()}
+    assert (await called(other, rain, "/search", method="POST", body=body, **digest))[0] == 200
+    [copy] = [row for row in space.rows("provider", "copies") if row["agreement"] == made.agreement]
+    assert copy["calls"] == 2
+    kept = [row for row in space.rows("provider", "deliveries") if row["kind"] == "call"]
+    assert [(row["code"], row["bytes"] > 0) for row in kept] == [("10000", True)] * 2
+
+
+async def test_calls_that_are_wrong_replayed_or_of_others_are_refused_and_cost_nothing(space, other, upstream, rain):
+    before, asked = space.rows("provider", "copies"), len(upstream.asked)
+    wrong = [
+        ({"drop": ("sequenceNum",)}, 400, "11005"),
+        ({"drop": ("ctrlInstructiontId",)}, 400, "11005"),
+        ({"sequenceNum": "x" * 33}, 400, "11004"),
+        ({"productId": "x" * 66}, 400, "11004"),
+        ({"bodyHash": "00" * 32}, 400, "11003"),
+        ({"issuerConnectorId": space.did("buyer")}, 403, "12001"),
+        ({"targetConnectorId": space.did("buyer")}, 400, "11003"),
+        ({"ctrlInstructiontId": "0" * 32}, 404, "12005"),
+        ({"productId": "urn:nobody:product"}, 404, "12005"),
+        ({"Authorization": "Bearer nothing"}, 401, None),
+    ]
+    for more, status, code in wrong:
+        found, said = await called(other, rain, "/rain/1", **more)
+        assert (found, said["code"] if code else None) == (status, code), (more, said)
+    for path in ("/admin", "/rain/../admin", "/rain/1?limit=1"):
+        found, said = await called(other, rain, path)
+        assert (found, said["code"]) == (400, "11003"), said
+    # the other spelling of the instruction is read; both at once are not
+    again = {"drop": ("ctrlInstructiontId",), "ctrlInstructionId": rain[0]}
+    assert (await called(other, rain, "/rain/1", **again))[0] == 200
+    found, said = await called(other, rain, "/rain/1", ctrlInstructionId="0" * 32)
+    assert (found, said["code"]) == (400, "11003")
+    # a number that was answered opens nothing again; one that nobody answered is free
+    number = uuid.uuid4().hex
+    found, said = await called(other, rain, "/broken", sequenceNum=number)
+    assert (found, said["code"]) == (503, "12005")
+    assert (await called(other, rain, "/rain/2", sequenceNum=number))[0] == 200
+    found, said = await called(other, rain, "/rain/2", sequenceNum=number)
+    assert (found, "another delivery" in said["message"]) == (409, True)
+    assert len(upstream.asked) == asked + 3
+    after = space.rows("provider", "copies")
+    assert sum(row["calls"] for row in after) == sum(row["calls"] for row in before) + 2
+
+
+async def test_who_is_not_on_a_white_list_is_refused(space, other, rain):
+    await penstock(space, "provider", "ndi", "white", "add", "rain-ndi", "91440000MA00000009")
+    found, said = await called(other, rain, "/rain/1")
+    assert (found, said["code"]) == (403, "12003")
+    await penstock(space, "provider", "ndi", "white", "add", "rain-ndi", other.did)
+    assert (await called(other, rain, "/rain/1"))[0] == 200
+    await penstock(space, "provider", "ndi", "white", "remove", "rain-ndi", other.did)
+    assert (await called(other, rain, "/rain/1"))[1]["code"] == "12003"
+    refused = await commanded(
+        "ndi", "white", "remove", "rain-ndi", "91440000MA00000009", "--data", space.folder / "provider"
+    )
+    assert b"nobody else is on this list" in refused.err
+    await penstock(space, "provider", "ndi", "white", "drop", "rain-ndi")
+    assert (await called(other, rain, "/rain/1"))[0] == 200
+
+
+class Place:
+    """Where pushes go: what came, and how the next ones are answered."""
+
+    def __init__(self):
+        self.came, self.answers = [], []
+
+    async def take(self, request):
+        answer = self.answers.pop(0) if self.answers else None
+        if answer == "break":
+            await request.content.read(1_000)
+            request.transport.close()
+            return web.Response()
+        if answer == "wait":
+            await self.wait.wait()
+        body = await request.read()
+        self.came.append((request.method, dict(request.headers), body))
+        return answer if isinstance(answer, web.Response) else web.json_response({"code": "10000"})
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def place():
+    made = Place()
+    app = web.Application(client_max_size=10 * SIZE)
+    app.router.add_route("*", "/{path:.*}", made.take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "localhost", 0)
+    await site.start()
+    made.url = f"http://localhost:{site._server.sockets[0].getsockname()[1]}/in"
+    yield made
+    await runner.cleanup()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def levels(space, other):
+    [path] = await space.publish("provider", "levels", (SIZE,), tier="plain", region="CN")
+    return (*(await in_force(other, "levels")), path.read_bytes())
+
+
+def pushed(other, deal, url, **more):
+    address = {"transferprotocolType": "HTTPS", "transferreceiveaddrUrl": url, "transferFormat": more.pop("format", [])}
+    return {**other.transport(*deal[:2]), "transferMode": "push", "receiveAddr": address, **more}
+
+
+def transfer(space, number):
+    return next((row for row in space.rows("provider", "transfers") if row["peer_pid"] == number), {})
+
+
+async def ended(space, number, state="COMPLETED"):
+    await held(lambda: transfer(space, number).get("state") == state)
+    return transfer(space, number)
+
+
+async def test_a_push_goes_to_where_the_consumer_says_once_with_its_header(space, other, place, levels):
+    asked = pushed(other, levels, place.url, format=[{"name": "authorization", "value": "let me in"}])
+    status, told = await other.ask("/transferNegotiate", asked)
+    assert (status, told["code"], told["transferMode"]) == (200, "10000", "push")
+    assert "dataacquiAddr" not in told
+    row = await ended(space, asked["sequenceNum"])
+    [(method, headers, body)] = place.came
+    assert (method, body, headers["Authorization"]) == ("POST", levels[2], "let me in")
+    assert (headers["sequenceNum"], headers["productId"]) == (asked["sequenceNum"], levels[1])
+    assert (headers["ctrlInstructiontId"], headers["targetConnectorId"]) == (levels[0], other.did)
+    assert headers["bodyHash"] == hashlib.sha256(body).hexdigest()
+    assert (await other.hear("/contractExecution"))["executedStrategy"]["executionResult"] == "completed"
+    # asked again it is the same transfer, which is over
+    assert (await other.ask("/transferNegotiate", asked))[0] == 403
+    assert len(place.came) == 1
+    [copy] = [one for one in space.rows("provider", "copies") if one["id"] == row["id"]]
+    assert (copy["bytes"], json.loads(copy["receipt"])["plainBytes"]) == (SIZE, str(SIZE))
+
+
+async def test_a_push_that_broke_off_goes_again_and_is_charged_once(space, other, place, levels):
+    place.came.clear()
+    place.answers = ["break", web.json_response({"code": "12010"}), web.Response(text="<garbage")]
+    asked = pushed(other, levels, place.url)
+    assert (await other.ask("/transferNegotiate", asked))[0] == 200
+    row = await ended(space, asked["sequenceNum"])
+    assert [body for _, _, body in place.came] == [levels[2]] * 2  # the busy one, and the one that took it
+    [copy] = [one for one in space.rows("provider", "copies") if one["id"] == row["id"]]
+    receipt = json.loads(copy["receipt"])
+    assert (receipt["plainBytes"], receipt["amount"]) == (str(SIZE), "0")  # these pieces were paid already
+
+
+async def test_a_push_that_is_refused_or_goes_elsewhere_ends(space, other, place, levels):
+    for answer in (
+        web.json_response({"code": "11003"}),
+        web.Response(status=307, headers={"Location": "http://169.254.169.254/"}),
+    ):
+        place.came.clear()
+        place.answers = [answer]
+        asked = pushed(other, levels, place.url)
+        assert (await other.ask("/transferNegotiate", asked))[0] == 200
+        await ended(space, asked["sequenceNum"], "TERMINATED")
+        assert len(place.came) == 1
+        assert (await other.hear("/abnormalTermination"))["triggeredBy"] == "provider"
+
+
+async def test_a_push_to_an_address_inside_or_of_no_use_is_refused(space, other, levels):
+    for url in ("http://169.254.169.254/x", "http://10.0.0.1/x", "ftp://example.org/x", "http://u:p@example.org/", ""):
+        asked = pushed(other, levels, url)
+        status, said = await other.ask("/transferNegotiate", asked)
+        assert (status, said["code"][:2]) == (400, "11"), (url, said)
+        assert not transfer(space, asked["sequenceNum"])
+    for more in ({"sequenceNum": "a\r\nX-Evil: 1"}, {"sequenceNum": "序"}):
+        assert (await other.ask("/transferNegotiate", pushed(other, levels, "http://localhost:1/", **more)))[0] == 400
+
+
+async def test_a_white_list_that_changes_cuts_off_what_runs(space, other, place, levels):
+    place.came.clear()
+    place.wait, place.answers = asyncio.Event(), ["wait"]
+    asked = pushed(other, levels, place.url)
+    assert (await other.ask("/transferNegotiate", asked))[0] == 200
+    await held(lambda: not place.answers)
+    await penstock(space, "provider", "ndi", "white", "add", "levels", "91440000MA00000009")
+    row = await ended(space, asked["sequenceNum"], "TERMINATED")
+    assert "not on the list" in row["reason"]
+    place.wait.set()
+    assert (await other.ask("/transferNegotiate", other.transport(*levels[:2])))[1]["code"] == "12003"
+    assert (await other.bulk(*levels[:2]))[0] == 403
+    await penstock(space, "provider", "ndi", "white", "drop", "levels")
+    assert (await other.bulk(*levels[:2])) == (200, levels[2])
+    listed = (await penstock(space, "provider", "ndi", "delivered"))["deliveries"]
+    assert {one["kind"] for one in listed} == {"call", "pull", "push"}
+    assert {row["code"] for row in listed if row["sequence"] == asked["sequenceNum"]} == {"13000"}
