@@ -10,9 +10,10 @@ import pytest
 
 from connector.custody.errors import VaultError
 from connector.custody.kek import FileKek, beside
-from connector.custody.kek_module import ModuleKek, Place
+from connector.custody.kek_module import ModuleKek
 from connector.custody.secrets import Keys
 from connector.runtime.errors import SettingsError
+from connector.runtime.hardware.place import Place
 from tests.every import every
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
@@ -128,7 +129,7 @@ def test_a_key_that_could_be_taken_out_is_refused(uri):
 
     kek, attributes = ModuleKek(uri, make=True), pkcs11.Attribute
     loose = {attributes.SENSITIVE: False, attributes.EXTRACTABLE: True}
-    label = Place.read(uri).label
+    label = Place.read(uri, "vault.kek_file").label
     kek._session.generate_key(pkcs11.KeyType.AES, 256, id=b"x" * 8, label=label, store=True, template=loose)
     with pytest.raises(VaultError, match="could be taken out"):
         ModuleKek(uri, make=False)
@@ -145,9 +146,11 @@ WRONG = {
 @every("name", WRONG)
 def test_a_uri_that_says_too_little_or_too_much_is_refused(name):
     uri = f"pkcs11:token=penstock;object=kek?module-path={MODULE}&pin-source=file:/etc/pin"
-    assert Place.read(uri) == Place(str(MODULE), "penstock", "kek", Path("/etc/pin"))
+    assert Place.read(uri, "vault.kek_file") == Place(
+        str(MODULE), "penstock", "kek", Path("/etc/pin"), "vault.kek_file"
+    )
     with pytest.raises(SettingsError, match=r"vault\.kek_file"):
-        Place.read(uri.replace(*WRONG[name]))
+        Place.read(uri.replace(*WRONG[name]), "vault.kek_file")
 
 
 def test_a_token_that_was_taken_out_is_said_and_found_again(uri):
