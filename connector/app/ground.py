@@ -139,7 +139,7 @@ def evidence(settings: Settings, identity: Identity) -> Evidence:
 async def store(data: Path, settings: Settings, row_key: RowKey) -> Store:
     """Open the tables."""
     place, bundles = tables(data, settings.store.database), bundles_of(data, settings)
-    return await Store.open(place, TABLES, row_key, bundles)
+    return await Store.open(place, TABLES, row_key, bundles, aside=bool(settings.keys.module))
 
 
 async def tenure(core: Core) -> Tenure:

@@ -78,6 +78,11 @@ class Signer:
     kid: str
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether signing takes the time of a module."""
+        return isinstance(self.key, held.HeldP256)
+
+    @property
     def did(self) -> str:
         """Whose key it is."""
         return self.kid.rpartition("#")[0]
@@ -119,6 +124,17 @@ class Keys:
             issuing,
             module,
         )
+
+    def keeper(self, purpose: str) -> Module | None:
+        """Return the module in which the key of a purpose lies, None for one in a file."""
+        kept = {TOKEN: self.token, AGREEMENT: self.agreement, LOG: self.log}.get(purpose)
+        is_there = isinstance(kept, held.HeldP256 | held.HeldAccount | held.HeldEd25519)
+        return self.module if is_there else None
+
+    @property
+    def files(self) -> int:
+        """How many of the five lie in files."""
+        return sum(self.keeper(purpose) is None for purpose in PURPOSES)
 
     def signing(self, purpose: str) -> ec.EllipticCurvePrivateKey:
         """Return the P-256 key of `token` or `credential`."""
