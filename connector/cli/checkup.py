@@ -116,7 +116,7 @@ async def names(patient: Patient) -> Seen:
 
 async def identity_keys(patient: Patient) -> Seen:
     """Check the five keys and the management token: there, whole, and nobody else's to read; those of a module sign."""
-    found = await asyncio.to_thread(keys.load, patient.data / data_folder.KEYS, patient.settings.keys.module)
+    found = await asyncio.to_thread(keys.load, patient.data / data_folder.KEYS)
     token = patient.data / data_folder.TOKEN_FILE
     if not token.exists():
         raise Absent(f"there is no `{token}`", "make a participant with `penstock init`")
