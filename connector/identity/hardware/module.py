@@ -33,8 +33,10 @@ class Module:
     def __init__(self, uri: str) -> None:
         self._opened = Opened(Place.read(uri, SETTING))
         self._found: dict[tuple[str, bytes], Any] = {}
+        self._is_begun = False
         with self._asked():
             self.shown = self._opened.place.shown
+        self._is_begun = True
 
     def draw(self, purposes: Sequence[str]) -> Reference:
         """Draw a key for each purpose under one new id; durable in the module on return."""
@@ -122,10 +124,20 @@ class Module:
 
     @contextmanager
     def _asked(self) -> Iterator[Any]:
-        """Lend the session; say in our words what the module refuses. The next question then opens another."""
+        """Lend the session; say in our words what the module refuses. The next question then opens another.
+
+        At the beginning SettingsError tells all that is wrong; later a stranger may hear it, so it tells no paths.
+        """
         with self._opened.turn:
             try:
-                yield self._opened.session
+                session = self._opened.session
+            except SettingsError as error:
+                if not self._is_begun:
+                    raise
+                told = "the module that has our keys cannot be opened any more"
+                raise ModuleFailed(told, "`penstock doctor` says what is wrong, then ask again") from error
+            try:
+                yield session
             except self._opened.library.PKCS11Error as error:
                 self._opened.drop()
                 self._found = {}

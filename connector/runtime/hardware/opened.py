@@ -2,9 +2,9 @@
 
 Law: (1) one question at a time goes to a module, whoever in this process asks: its library is begun without word of
 threads, so it need not bear two. (2) A session in which something failed is not used again; the next question opens
-another, so a token that was away is found when it is back. (3) The PIN is read when a session is opened, from a file
-that its owner alone may read, and kept nowhere. (4) A library that somebody else may write is not loaded: it would run
-as us.
+another, so a token that was away is found when it is back: the library is begun anew for it, which ends every session
+of this process. (3) The PIN is read when a session is opened, from a file that its owner alone may read, and kept
+nowhere. (4) A library that somebody else may write is not loaded: it would run as us.
 """
 
 from __future__ import annotations
@@ -49,11 +49,14 @@ class Opened:
         place, library, pin = self.place, self.library, self._pin()
         _own(place)
         try:
-            token = library.lib(place.module).get_token(token_label=place.token)
             try:
-                return token.open(rw=True, user_pin=pin)
-            except library.UserAlreadyLoggedIn:  # a process logs in once, for all its sessions
-                return token.open(rw=True)
+                return self._login(pin)
+            except library.PKCS11Error as error:
+                if type(error).__name__ not in _AWAY:
+                    raise
+                # what the library knows of a token that was taken out is void: it looks for all of them anew
+                library.lib(place.module).reinitialize()
+                return self._login(pin)
         except library.PKCS11Error as error:
             text = f"the token `{place.token}` cannot be opened by `{place.module}`: {type(error).__name__}"
             raise SettingsError(text, _HINTS.get(type(error).__name__, _HINT)) from error
@@ -61,6 +64,13 @@ class Opened:
     def drop(self) -> None:
         """Use this session no more."""
         self.__dict__.pop("session", None)
+
+    def _login(self, pin: str) -> Any:
+        token = self.library.lib(self.place.module).get_token(token_label=self.place.token)
+        try:
+            return token.open(rw=True, user_pin=pin)
+        except self.library.UserAlreadyLoggedIn:  # a process logs in once, for all its sessions
+            return token.open(rw=True)
 
     def _pin(self) -> str:
         try:
@@ -72,6 +82,18 @@ class Opened:
 
 
 _HINT: Final = "is the module there, has the token this name, is the PIN its?"
+# what a module answers of a token that is away, or was for a while
+_AWAY: Final = frozenset(
+    {
+        "CryptokiNotInitialized",
+        "DeviceError",
+        "DeviceRemoved",
+        "GeneralError",
+        "NoSuchToken",
+        "TokenNotPresent",
+        "TokenNotRecognised",
+    }
+)
 # what the module answers → what its owner does
 _HINTS: Final = {
     "PinIncorrect": "the PIN is another one; after some wrong ones the token locks itself",

@@ -186,6 +186,17 @@ def test_a_session_that_broke_is_said_and_another_one_found(made):
     made.log.public_key().verify(made.log.sign(b"told"), b"told")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_token_that_was_taken_out_signs_again_when_it_is_back(made, hsm):
+    (hsm / "tokens").rename(hsm / "away")
+    for words in ("does not do what it is asked", "cannot be opened any more"):
+        with pytest.raises(ModuleFailed, match=words) as told:
+            made.log.sign(b"told")
+        assert "/" not in str(told.value), "a stranger may hear it"
+    (hsm / "away").rename(hsm / "tokens")
+    made.log.public_key().verify(made.log.sign(b"told"), b"told")
+
+
 def test_several_threads_ask_at_once(made):
     signed, failed = [], []
 
