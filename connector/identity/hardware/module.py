@@ -33,6 +33,7 @@ class Module:
     def __init__(self, uri: str) -> None:
         self._opened = Opened(Place.read(uri, SETTING))
         self._found: dict[tuple[str, bytes], Any] = {}
+        self._missed: set[tuple[str, bytes]] = set()
         self._is_begun = False
         with self._asked():
             self.shown = self._opened.place.shown
@@ -113,9 +114,15 @@ class Module:
         }
         found = list(session.get_objects(wanted))
         if len(found) != 1:
+            # a token that was taken out may look empty when it is back; once, for a key may be gone for good
+            if (purpose, identifier) not in self._missed:
+                self._missed.add((purpose, identifier))
+                self._found = {}
+                self._opened.begin_anew()
             raise ModuleFailed(f"the token `{self._opened.place.token}` has not the key `{label}` {identifier.hex()}")
         if found[0][library.Attribute.EXTRACTABLE]:
             raise ModuleFailed(f"the key `{label}` of the module is not one that we drew: it could be taken out")
+        self._missed.discard((purpose, identifier))
         self._found[purpose, identifier] = found[0]
         return found[0]
 

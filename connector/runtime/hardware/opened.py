@@ -54,12 +54,16 @@ class Opened:
             except library.PKCS11Error as error:
                 if type(error).__name__ not in _AWAY:
                     raise
-                # what the library knows of a token that was taken out is void: it looks for all of them anew
-                library.lib(place.module).reinitialize()
+                self.begin_anew()
                 return self._login(pin)
         except library.PKCS11Error as error:
             text = f"the token `{place.token}` cannot be opened by `{place.module}`: {type(error).__name__}"
             raise SettingsError(text, _HINTS.get(type(error).__name__, _HINT)) from error
+
+    def begin_anew(self) -> None:
+        """Let the library look for its tokens anew, for what it knows of one that was taken out is void."""
+        self.drop()
+        self.library.lib(self.place.module).reinitialize()
 
     def drop(self) -> None:
         """Use this session no more."""
