@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import hsm as softhsm
 from tests import new_store, nursery
 from tests.fault import extent
 from tests.reliability import tally
@@ -124,6 +125,14 @@ def _absent(reason: str, *, optional: bool = False) -> None:
 def absent():
     """Call it with the reason why the real counterpart cannot run here."""
     return _absent
+
+
+@pytest.fixture(scope="session")
+def hsm(tmp_path_factory, absent):
+    """The folder of a token that all tests of this process share."""
+    if not softhsm.is_there():
+        absent("softhsm2 is not installed")
+    return softhsm.begin(tmp_path_factory.mktemp("hsm"))
 
 
 class _ByRoom(LoadScopeScheduling):

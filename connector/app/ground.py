@@ -87,7 +87,7 @@ async def identity(data: Path, settings: Settings, clock: Clock) -> Identity:
     """Return who we are, by the keys of the data directory, which others must not read."""
     if failed := private_folder.keep(data):
         log.warning("others may read what is ours alone, and it is not ours to change: %s", ", ".join(failed))
-    made = Identity(settings, *published.load(data / KEYS, clock.now()))
+    made = Identity(settings, *published.load(data / KEYS, clock.now(), settings.keys.module))
     made.publish(await asyncio.to_thread(kept_pair, data, made.keys.aggregate))
     return made
 
@@ -139,7 +139,7 @@ def evidence(settings: Settings, identity: Identity) -> Evidence:
 async def store(data: Path, settings: Settings, row_key: RowKey) -> Store:
     """Open the tables."""
     place, bundles = tables(data, settings.store.database), bundles_of(data, settings)
-    return await Store.open(place, TABLES, row_key, bundles)
+    return await Store.open(place, TABLES, row_key, bundles, aside=bool(settings.keys.module))
 
 
 async def tenure(core: Core) -> Tenure:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from connector.runtime.clock import Clock
     from connector.store.store import Store
     from connector.store.transaction import Tx
+    from contracts.signature import Secret
     from ledger.chain.client import Receipt, Signed
     from ledger.chain.programs import Programs
 
@@ -67,7 +68,7 @@ class Account:
 
     store: Store
     programs: Programs
-    key: bytes
+    key: Secret
     address: bytes
     clock: Clock
     fence: Fence

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from connector.store.evidence import Evidence
     from connector.store.store import Store
     from connector.store.transaction import Tx
+    from contracts.signature import Secret
     from ledger.chain.client import Act, Event, Receipt
     from ledger.chain.programs import Programs
 
@@ -74,7 +75,7 @@ class Transactions:
         self,
         store: Store,
         programs: Programs,
-        key: bytes,
+        key: Secret,
         clock: Clock,
         fence: Fence = anybody,
         evidence: Evidence | None = None,

@@ -116,13 +116,15 @@ async def names(patient: Patient) -> Seen:
 
 
 async def identity_keys(patient: Patient) -> Seen:
-    """Check the five keys and the management token: there, whole, and nobody else's to read."""
-    keys.load(patient.data / data_folder.KEYS)
+    """Check the five keys and the management token: there, whole, and nobody else's to read; those of a module sign."""
+    found = await asyncio.to_thread(keys.load, patient.data / data_folder.KEYS)
     token = patient.data / data_folder.TOKEN_FILE
     if not token.exists():
         raise Absent(f"there is no `{token}`", "make a participant with `penstock init`")
     private_file.read(token)
-    return Seen(f"{len(keys.PURPOSES)} keys and the management token, readable by their owner alone")
+    kept = len(keys.PURPOSES) - found.files
+    there = "" if found.module is None or not kept else f"; {kept} keys in `{found.module.shown}`, each of which signs"
+    return Seen(f"{found.files} keys and the management token, readable by their owner alone{there}")
 
 
 async def vault_keys(patient: Patient) -> Seen:

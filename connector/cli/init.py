@@ -24,6 +24,9 @@ def init(
     suite: Annotated[
         str, typer.Option(help="international, or sm: with a key of SM2, by which contracts of docs/ndi.md are signed")
     ] = "international",
+    keys: Annotated[
+        str | None, typer.Option(help="a pkcs11: URI: keys of tokens, agreements and log are drawn in that module")
+    ] = None,
     *,
     development: Annotated[bool | None, typer.Option(help="permit plain http and loopback")] = None,
     data: Data = DEFAULT_DATA,
@@ -45,6 +48,7 @@ def init(
             development=development,
             public_url=public_url,
             suite=suite,
+            module=keys,
         )
 
     made = finish(work(), as_json=as_json)

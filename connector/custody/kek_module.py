@@ -1,6 +1,4 @@
-"""A key-encryption key in a hardware module, named by a PKCS#11 URI (RFC 7512): it never leaves the module.
-
-    pkcs11:token=TOKEN;object=LABEL?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/etc/penstock/pin
+"""A key-encryption key in a hardware module, named by a PKCS#11 URI: it never leaves the module.
 
     a wrapped key     kek id(8) || nonce(12) || AES-256-GCM(kek, key, AAD = H("key-wrap", key id))
 
@@ -8,58 +6,26 @@ Law: (1) what is wrapped looks as it does under a file's key (`connector.custody
 which the first four bytes are a number, and the highest is the newest. (2) KEKs are drawn in the module, sensitive and
 not to be extracted, for a vault that holds nothing or by a rotation; a lost one is an error and never replaced. (3)
 What the file beside the folder wrapped before is unwrapped by it while it is there, and wrapped anew at the next start.
-(4) The PIN lies in a private file of its own, never in the settings.
 """
 
 from __future__ import annotations
 
 import os
-import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, unquote
 
 from connector.custody.errors import VaultError
 from connector.custody.kek import ID_BYTES, KEK_BYTES, NONCE_BYTES, OVERHEAD_BYTES, TAG_BYTES, context
-from connector.runtime import private_file
-from connector.runtime.errors import SettingsError
+from connector.runtime.hardware.opened import Opened
+from connector.runtime.hardware.place import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.custody.kek import Kek
 
-SCHEME: Final = "pkcs11:"
 NUMBER_BYTES: Final = 4
-EXAMPLE: Final = "pkcs11:token=penstock;object=kek?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/…/pin"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in which module the KEKs are, and which file has the PIN."""
-
-    module: str
-    token: str
-    label: str
-    pin: Path
-
-    @classmethod
-    def read(cls, uri: str) -> Place:
-        """Read a URI; raises `SettingsError` for one that lacks something, or says what we do not do."""
-        path, _, query = uri.removeprefix(SCHEME).partition("?")
-        parts = [part.partition("=") for part in path.split(";") if part]
-        named = {name: unquote(value) for name, _, value in parts}
-        told = named | dict(parse_qsl(query, keep_blank_values=True))
-        if "pin-value" in told:
-            raise SettingsError("`vault.kek_file` has a PIN in it", "put it into a private file: pin-source=file:PATH")
-        if set(told) != {"token", "object", "module-path", "pin-source"} or not all(told.values()):
-            text = f"`vault.kek_file` is `{uri[:200]}`, which names not exactly a token, an object, a module and a PIN"
-            raise SettingsError(text, EXAMPLE)
-        pin = Path(told["pin-source"].removeprefix("file:").removeprefix("//"))
-        return cls(told["module-path"], told["token"], told["object"], pin)
+SETTING: Final = "vault.kek_file"
 
 
 class ModuleKek:
@@ -69,8 +35,8 @@ class ModuleKek:
     """
 
     def __init__(self, uri: str, *, make: bool, former: Kek | None = None) -> None:
-        self.uri, self._place, self._former = uri, Place.read(uri), former
-        self._lock = threading.RLock()  # a session of a module does one thing at a time
+        self._opened, self._former = Opened(Place.read(uri, SETTING)), former
+        self._place, self._lock = self._opened.place, self._opened.turn
         self._keys: dict[bytes, Any] = {}
         self._look()
         if make and not self._keys:
@@ -154,31 +120,13 @@ class ModuleKek:
         parameters = self._library.GCMParams(nonce, context(name), 8 * TAG_BYTES)
         return {"mechanism": self._library.Mechanism.AES_GCM, "mechanism_param": parameters}
 
-    @cached_property
+    @property
     def _library(self) -> Any:
-        try:
-            import pkcs11  # noqa: PLC0415  # only who has a module needs the library
-        except ImportError as error:
-            raise SettingsError("`vault.kek_file` names a module", "pip install 'penstock[pkcs11]'") from error
-        return pkcs11
+        return self._opened.library
 
-    @cached_property
+    @property
     def _session(self) -> Any:
-        place, library = self._place, self._library
-        try:
-            pin = private_file.read(place.pin).decode().strip()
-        except OSError as error:
-            text = f"the PIN file `{place.pin}` of `vault.kek_file` cannot be read: {error.strerror}"
-            raise SettingsError(text, "its owner alone may read it: chmod 600") from error
-        try:
-            token = library.lib(place.module).get_token(token_label=place.token)
-            try:
-                return token.open(rw=True, user_pin=pin)
-            except library.UserAlreadyLoggedIn:  # a process logs in once, for all its sessions
-                return token.open(rw=True)
-        except library.PKCS11Error as error:
-            text = f"the token `{place.token}` cannot be opened by `{place.module}`: {type(error).__name__}"
-            raise SettingsError(text, "is the module there, has the token this name, is the PIN its?") from error
+        return self._opened.session
 
     @contextmanager
     def _asked(self) -> Iterator[None]:
@@ -186,7 +134,7 @@ class ModuleKek:
         try:
             yield
         except self._library.PKCS11Error as error:
-            self.__dict__.pop("_session", None)
+            self._opened.drop()
             self._keys = {}
             text = f"the module does not do what it is asked: {type(error).__name__}"
             raise VaultError("kek", text, "see that its token is there, then repeat") from error

@@ -20,10 +20,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from connector.custody import kek as keks
 from connector.custody.errors import VaultError
-from connector.custody.kek_module import SCHEME, ModuleKek
+from connector.custody.kek_module import ModuleKek
 from connector.runtime import files, private_file
 from connector.runtime.data_folder import VAULT_KEYS
 from connector.runtime.errors import SettingsError
+from connector.runtime.hardware.place import SCHEME
 from ledger.edition.row import RUN_BYTES, SECRET_BYTES
 
 if TYPE_CHECKING:

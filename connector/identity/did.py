@@ -27,7 +27,7 @@ from connector.identity.published import ALONE
 from connector.runtime.errors import InvalidInput, VerificationFailed
 from connector.runtime.limits import DID_CHARACTERS_MAX, DID_DOCUMENT_BYTES_MAX, DID_MEMBERS_MAX
 from connector.runtime.settings import LOOPBACK
-from contracts import address, canonical
+from contracts import address, canonical, signature
 from contracts.errors import ContractError
 from contracts.namespace import NS
 
@@ -122,7 +122,7 @@ def build(
 
     `hybrid` says whether our key of that kind is in it, so that whoever reads this seals to it.
     """
-    agreement = ec.derive_private_key(int.from_bytes(keys.agreement, "big"), ec.SECP256K1()).public_key()
+    agreement = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256K1(), signature.public(keys.agreement))
     tokens, credentials = (_listed(did, keys, published, one) for one in (TOKEN, CREDENTIAL))
     methods = [
         *tokens,

@@ -75,7 +75,7 @@ class Identity:
 
     def take_token(self, keys: Keys, published: Published) -> None:
         """Prove ourselves by the token key of `keys` from now on, and publish it with what is listed beside it."""
-        self.keys, self.published = replace(self.keys, token=keys.token), published
+        self.keys, self.published = replace(self.keys, token=keys.token, issuing=keys.issuing), published
         self.publish((self.member.aggregate, self.member.possession))
 
     def description(self) -> dict[str, str]:

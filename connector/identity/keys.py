@@ -1,13 +1,16 @@
-"""The five secret keys of a participant, one for each purpose, each in a file of its own under `keys/`, and a sixth.
+"""The five keys of a participant, one for each purpose, each in a file of its own under `keys/`, and a sixth.
 
-The sixth, of SM2, is drawn where somebody asks for national ciphers, and who has none signs by its account alone.
+The sixth, of SM2, is drawn where somebody asks for national ciphers, and who has none signs by its account alone. Three
+of the five may lie in a hardware module instead (`IN_MODULE`): their files then say which key there is meant.
 
-Law: a key is used for one purpose only; it is made once and never silently made again; its file belongs to its owner
-alone (mode 0600), and the secret is in no repr, log or message.
+Law: (1) a key is used for one purpose only; it is made once and never silently made again; its file belongs to its
+owner alone (mode 0600), and the secret is in no repr, log or message. (2) What is drawn from a key is drawn from a file
+of its own, `seed`, where that key lies in a module, for no module hands out what that needs.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -21,7 +24,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from connector.identity import jwk
-from connector.runtime import files, private_file
+from connector.identity.hardware import held
+from connector.identity.hardware.reference import Reference
+from connector.runtime import files, private_file, settings
 from connector.runtime.errors import SettingsError
 from contracts import signature
 from contracts.errors import ContractError
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from connector.identity.hardware.module import Module
+    from contracts.signature import Secret
     from ledger.log.wrapping import Opener
 
 SECRET_BYTES = 32
@@ -52,9 +59,15 @@ PURPOSES: Mapping[str, int] = {
 }
 # the one that a participant may lack: it signs contracts by SM2
 SM2 = "sm2"
-BELOW: Mapping[str, int] = {**PURPOSES, SM2: sm2_secret.SECRET_BELOW}
+# what stands in for a key that lies in a module, where others are drawn from it
+SEED = "seed"
+BELOW: Mapping[str, int] = {**PURPOSES, SM2: sm2_secret.SECRET_BELOW, SEED: ANY_32_BYTES}
 # those of P-256, by which we prove: whom we call that it is we, and anybody what we issue
 TOKEN, CREDENTIAL = "token", "credential"  # what a key is for
+AGREEMENT, LOG = "agreement", "log"
+# what a module can keep, and the purposes under which it lies there; delivery opens within HPKE, which takes a secret,
+# and no module knows BLS12-381, SM2 and the post-quantum kinds that our programs speak
+IN_MODULE: Mapping[str, tuple[str, ...]] = {TOKEN: (TOKEN, CREDENTIAL), AGREEMENT: (AGREEMENT,), LOG: (LOG,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,11 @@ class Signer:
     kid: str
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether signing takes the time of a module."""
+        return isinstance(self.key, held.HeldP256)
+
+    @property
     def did(self) -> str:
         """Whose key it is."""
         return self.kid.rpartition("#")[0]
@@ -72,26 +90,51 @@ class Signer:
 
 @dataclass(frozen=True)
 class Keys:
-    """The secrets, ready to use; `agreement` and `aggregate` are raw 32 bytes, as their libraries want them."""
+    """The keys, ready to use; `agreement` and `aggregate` are raw 32 bytes, as their libraries want them.
+
+    A key that lies in a `module` signs there; `issuing` is then the one of credentials.
+    """
 
     token: ec.EllipticCurvePrivateKey = field(repr=False)
-    agreement: bytes = field(repr=False)
+    agreement: Secret = field(repr=False)
     log: Ed25519PrivateKey = field(repr=False)
     delivery: X25519PrivateKey = field(repr=False)
     aggregate: bytes = field(repr=False)
     sm2: bytes | None = field(default=None, repr=False)
+    seed: bytes | None = field(default=None, repr=False)
+    issuing: ec.EllipticCurvePrivateKey | None = field(default=None, repr=False)
+    module: Module | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, raw: Mapping[str, bytes]) -> Keys:
-        """Return the keys of purpose → 32 bytes."""
+    def of(cls, told: Mapping[str, bytes | Reference], module: Module | None = None) -> Keys:
+        """Return the keys of purpose → 32 bytes, or what the file of a key says that lies in the module."""
+        raw = {purpose: each for purpose, each in told.items() if isinstance(each, bytes)}
+        token, issuing = _tokens(told[TOKEN], module)
+        log, account = told[LOG], told[AGREEMENT]
         return cls(
-            ec.derive_private_key(int.from_bytes(raw["token"], "big"), ec.SECP256R1()),
-            raw["agreement"],
-            Ed25519PrivateKey.from_private_bytes(raw["log"]),
+            token,
+            account if isinstance(account, bytes) else held.HeldAccount(_held(module, AGREEMENT, account)),
+            Ed25519PrivateKey.from_private_bytes(log)
+            if isinstance(log, bytes)
+            else held.HeldEd25519(_held(module, LOG, log)),
             X25519PrivateKey.from_private_bytes(raw["delivery"]),
             raw["aggregate"],
             raw.get(SM2),
+            raw.get(SEED),
+            issuing,
+            module,
         )
+
+    def keeper(self, purpose: str) -> Module | None:
+        """Return the module in which the key of a purpose lies, None for one in a file."""
+        kept = {TOKEN: self.token, AGREEMENT: self.agreement, LOG: self.log}.get(purpose)
+        is_there = isinstance(kept, held.HeldP256 | held.HeldAccount | held.HeldEd25519)
+        return self.module if is_there else None
+
+    @property
+    def files(self) -> int:
+        """How many of the five lie in files."""
+        return sum(self.keeper(purpose) is None for purpose in PURPOSES)
 
     def signing(self, purpose: str) -> ec.EllipticCurvePrivateKey:
         """Return the P-256 key of `token` or `credential`."""
@@ -101,16 +144,19 @@ class Keys:
         """Return the public key of `token` or `credential` as a JWK."""
         return jwk.of_point(self.signing(purpose).public_key(), "P-256")
 
-    def with_token(self, secret: bytes) -> Keys:
-        """Return the keys with another one of request tokens (32 bytes), and what is drawn from it."""
-        return replace(self, token=ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256R1()))
+    def with_token(self, told: bytes | Reference) -> Keys:
+        """Return the keys with another one of request tokens (32 bytes, or in the module), and what goes with it."""
+        token, issuing = _tokens(told, self.module)
+        return replace(self, token=token, issuing=issuing)
 
     @cached_property
     def credential(self) -> ec.EllipticCurvePrivateKey:
-        """The key that signs credentials (P-256), drawn from that of request tokens.
+        """The key that signs credentials (P-256), drawn from that of request tokens, or beside it in the module.
 
         So an exchange of several processes has one, without a file that its older folders lack.
         """
+        if self.issuing is not None:
+            return self.issuing
         drawn = int.from_bytes(self._drawn(b"penstock/credential/v1", SPREAD_BYTES), "big")
         return ec.derive_private_key(drawn % (P256_ORDER - 1) + 1, ec.SECP256R1())
 
@@ -144,11 +190,19 @@ class Keys:
         return self.hybrid, self.delivery
 
     def _drawn(self, purpose: bytes, size: int) -> bytes:
-        secret = self.token.private_numbers().private_value.to_bytes(SECRET_BYTES, "big")
+        if isinstance(self.token, held.HeldP256):
+            secret = self._stand_in()
+        else:
+            secret = self.token.private_numbers().private_value.to_bytes(SECRET_BYTES, "big")
         return HKDF(SHA256(), size, None, purpose).derive(secret)
 
     def _of_log(self, purpose: bytes) -> bytes:
-        return HKDF(SHA256(), SECRET_BYTES, None, purpose).derive(self.log.private_bytes_raw())
+        secret = self._stand_in() if isinstance(self.log, held.HeldEd25519) else self.log.private_bytes_raw()
+        return HKDF(SHA256(), SECRET_BYTES, None, purpose).derive(secret)
+
+    def _stand_in(self) -> bytes:
+        assert self.seed is not None, "it was read with the keys that lie in a module"
+        return self.seed
 
     @property
     def address(self) -> bytes:
@@ -171,26 +225,53 @@ class Keys:
         return self.delivery.public_key().public_bytes_raw()
 
 
-def create(folder: Path, *, sm2: bool = False) -> Keys:
-    """Make the five keys, and with `sm2` the sixth; refuses if one of them exists."""
+def create(folder: Path, *, sm2: bool = False, module: str = "") -> Keys:
+    """Make the five keys, and with `sm2` the sixth; refuses if one of them exists.
+
+    `module` is the URI of where those of `IN_MODULE` are drawn; raises SettingsError, ModuleFailed.
+    """
     files.make_folder(folder)
     present = [purpose for purpose in BELOW if _path(folder, purpose).exists()]
     if sm2:
         require_sm2()
     if present:
         raise SettingsError(f"`{folder}` holds keys already ({', '.join(present)})", "a key is never made twice")
-    raw = {purpose: _draw(order) for purpose, order in (BELOW if sm2 else PURPOSES).items()}
-    for purpose, secret in raw.items():
-        files.write_atomic(_path(folder, purpose), secret.hex().encode() + b"\n")
-    return Keys.of(raw)
+    keeper = _module(module) if module else None
+    if keeper is not None:
+        keeper.require_free([each for purposes in IN_MODULE.values() for each in purposes])
+    wanted = [*PURPOSES, *([SM2] if sm2 else []), *([SEED] if keeper is not None else [])]
+    told = {purpose: _drawn(purpose, keeper) for purpose in wanted}
+    for purpose, each in told.items():
+        _write(_path(folder, purpose), each)
+    return Keys.of(told, keeper)
 
 
-def load(folder: Path) -> Keys:
-    """Read the keys; raises `SettingsError` if one of the five is absent, or one damaged, or readable by others."""
+def load(folder: Path, module: str | None = None) -> Keys:
+    """Read the keys; raises `SettingsError` if one of the five is absent, or one damaged, or readable by others.
+
+    `module` is the URI of where those are that lie in one; if it is not told, the settings beside the folder say it.
+    Each of them has signed on return, so a module that is away, locked or another one is found here.
+    """
     if has_sm2(folder):
         require_sm2()
-    there = BELOW if has_sm2(folder) else PURPOSES
-    return Keys.of({purpose: _read(_path(folder, purpose), order) for purpose, order in there.items()})
+    told = {purpose: _read(_path(folder, purpose), BELOW[purpose]) for purpose in PURPOSES}
+    told |= {each: _read(_path(folder, each), BELOW[each]) for each in (SM2, SEED) if _path(folder, each).exists()}
+    kept = {purpose: each for purpose, each in told.items() if isinstance(each, Reference)}
+    uri = module if module is not None or not kept else settings.load(folder.parent, os.environ).keys.module
+    if kept and not uri:
+        named = ", ".join(kept)
+        raise SettingsError(f"keys of `{folder}` lie in a module ({named}), and `keys.module` names none", "name it")
+    keeper = _module(uri) if uri else None
+    for purpose, each in kept.items():
+        for position, name in enumerate(IN_MODULE[purpose]):
+            assert keeper is not None
+            keeper.prove(name, each, position)
+    if keeper is not None and SEED not in told:
+        if kept:
+            raise SettingsError(f"`{_path(folder, SEED)}` is not there, from which other keys are drawn", "restore it")
+        told[SEED] = _draw(BELOW[SEED])  # the next key of tokens is drawn in the module
+        _write(_path(folder, SEED), told[SEED])
+    return Keys.of(told, keeper)
 
 
 def has_sm2(folder: Path) -> bool:
@@ -216,25 +297,56 @@ def draw_sm2(folder: Path) -> bytes:
     return secret
 
 
-def draw_next(folder: Path, purpose: str) -> bytes:
-    """Return the secret that will follow the present one: drawn and made durable now, unless it was already."""
+def draw_next(folder: Path, purpose: str, module: Module | None = None) -> bytes | Reference:
+    """Return the key that will follow the present one: drawn and made durable now, unless it was already.
+
+    In the `module`, if there is one, and if it can keep such a key; whatever is drawn from the former stays as it is.
+    """
     path = _next(folder, purpose)
     if not path.exists():
-        files.write_atomic(path, _draw(PURPOSES[purpose]).hex().encode() + b"\n")
+        _write(path, _drawn(purpose, module))
     return _read(path, PURPOSES[purpose])
 
 
-def drawn(folder: Path, purpose: str) -> bytes | None:
-    """Return the secret that was drawn to follow the present one, None for none."""
+def drawn(folder: Path, purpose: str) -> bytes | Reference | None:
+    """Return the key that was drawn to follow the present one, None for none."""
     path = _next(folder, purpose)
     return _read(path, PURPOSES[purpose]) if path.exists() else None
 
 
-def take_next(folder: Path, purpose: str) -> None:
-    """Put the secret that was drawn in the place of the present one, which is gone."""
-    secret = _read(_next(folder, purpose), PURPOSES[purpose])
-    files.write_atomic(_path(folder, purpose), secret.hex().encode() + b"\n")
+def take_next(folder: Path, purpose: str, module: Module | None = None) -> None:
+    """Put the key that was drawn in the place of the present one, which is gone, in the module too."""
+    before = _read(_path(folder, purpose), PURPOSES[purpose])
+    _write(_path(folder, purpose), _read(_next(folder, purpose), PURPOSES[purpose]))
     files.remove(_next(folder, purpose))
+    if isinstance(before, Reference) and module is not None:
+        module.destroy(IN_MODULE[purpose], before.id)
+
+
+def _drawn(purpose: str, module: Module | None) -> bytes | Reference:
+    if module is not None and purpose in IN_MODULE:
+        return module.draw(IN_MODULE[purpose])
+    return _draw(BELOW[purpose])
+
+
+def _tokens(
+    told: bytes | Reference, module: Module | None
+) -> tuple[ec.EllipticCurvePrivateKey, ec.EllipticCurvePrivateKey | None]:
+    """Return the key of request tokens, and the one of credentials if it is not drawn from that."""
+    if isinstance(told, bytes):
+        return ec.derive_private_key(int.from_bytes(told, "big"), ec.SECP256R1()), None
+    return held.HeldP256(_held(module, TOKEN, told)), held.HeldP256(_held(module, CREDENTIAL, told, 1))
+
+
+def _held(module: Module | None, purpose: str, told: Reference, position: int = 0) -> held.Held:
+    assert module is not None, "who reads a reference has opened its module"
+    return held.Held(module, purpose, told.id, told.public[position])
+
+
+def _module(uri: str) -> Module:
+    from connector.identity.hardware.module import module_at  # noqa: PLC0415  # only who has a module needs it
+
+    return module_at(uri)
 
 
 def _draw(order: int) -> bytes:
@@ -244,13 +356,21 @@ def _draw(order: int) -> bytes:
             return secret
 
 
-def _read(path: Path, order: int) -> bytes:
+def _write(path: Path, told: bytes | Reference) -> None:
+    files.write_atomic(path, told.hex().encode() + b"\n" if isinstance(told, bytes) else told.line())
+
+
+def _read(path: Path, order: int) -> bytes | Reference:
     try:
         content = private_file.read(path)
     except OSError as error:
         raise SettingsError(
             f"the key `{path}` cannot be read: {error.strerror}", "restore it from a back-up"
         ) from error
+    if (kept := Reference.read(content)) is not None:
+        if len(kept.public) != len(IN_MODULE.get(path.stem, ())):
+            raise SettingsError(f"the key `{path}` is not what lies in a module", "restore it from a back-up")
+        return kept
     try:
         secret = bytes.fromhex(content.decode("ascii").removesuffix("\n"))
     except ValueError:

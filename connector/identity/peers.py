@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from connector.identity import did as dids
 from connector.identity import tokens
+from connector.net.slow_headers import SlowHeaders
 from connector.runtime.errors import (
     AddressRefused,
     InvalidInput,
@@ -108,13 +109,17 @@ class Peers:
         """Return the header that proves us to `audience`, for one request.
 
         `access` is the token by which we ask its credential service; else ours is put in, if we have anything to show.
+        With a key that lies in a module it is made when it is read; the door outward does so beside the loop.
         """
         if self._static is not None and audience == self._static.peer:
             return {"Authorization": self._static.header}
         shown = access or self.grant(audience)
-        more = {"token": shown} if shown else None
-        token = tokens.issue(self._signer(), audience, self._clock.now(), more=more)
-        return {"Authorization": tokens.SCHEME + token}
+        more, signer, now = {"token": shown} if shown else None, self._signer(), self._clock.now()
+
+        def made() -> dict[str, str]:
+            return {"Authorization": tokens.SCHEME + tokens.issue(signer, audience, now, more=more)}
+
+        return SlowHeaders(made) if signer.is_elsewhere else made()
 
     async def document(self, did: str, *, fresher_than: float = DID_FRESH_SECONDS) -> Document:
         """Return the peer's document, at most `fresher_than` seconds old; raises what `did.resolve` raises."""

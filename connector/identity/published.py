@@ -81,14 +81,14 @@ class Published:
 ALONE = Published()
 
 
-def load(folder: Path, now: datetime) -> tuple[Keys, Published]:
+def load(folder: Path, now: datetime, module: str | None = None) -> tuple[Keys, Published]:
     """Read our keys and what is listed beside them; a listed key that was to come is the present one from here on."""
-    listed, keys = read(folder).at(now), key_files.load(folder)
+    listed, keys = read(folder).at(now), key_files.load(folder, module)
     coming = key_files.drawn(folder, TOKEN)
     if coming is not None:
         following = keys.with_token(coming)
         if any(row.key == following.public(TOKEN) for row in listed.rows):
-            key_files.take_next(folder, TOKEN)
+            key_files.take_next(folder, TOKEN, keys.module)
             keys = following
     return keys, listed
 

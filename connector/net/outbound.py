@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 
+from connector.net import slow_headers
 from connector.net.addresses import Gate
 from connector.net.answer import is_accepted, refused, require_plain, unreachable
 from connector.net.body import decoded, encoded
@@ -288,6 +289,7 @@ class Outbound:
         """
         assert self._session is not None, "open the door first"
         checked, now = self._gate.check(url), asyncio.get_running_loop().time
+        headers = await slow_headers.read(headers)
         rehearsal.refuse(rehearsal.SEND, method, url, {"bytes": length})
         limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS_MAX)
         sent, broken = {**headers, "Content-Length": str(length)}, list[Exception]()
@@ -323,12 +325,12 @@ class Outbound:
         self, method: str, url: str, body: Any, headers: Mapping[str, str] | None, limits: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         assert self._session is not None, "open the door first"
-        checked = self._gate.check(url)
+        checked, headers = self._gate.check(url), await slow_headers.read(headers)
         if method not in READING:
             rehearsal.refuse(rehearsal.SEND, method, url, rehearsal.sent(headers, body))
         data, kind = encoded(body)
         place = traceparent.outgoing()
-        sent = {**kind, **(headers or {}), traceparent.HEADER: place.header}
+        sent = {**kind, **headers, traceparent.HEADER: place.header}
         with went(self._spans, place, method, checked) as span:
             try:
                 response = await self._session.request(

@@ -31,9 +31,11 @@ def initialise(
     subject: str | None = None,
     suite: str = INTERNATIONAL,
     folders: tuple[str, ...] | None = None,
+    module: str | None = None,
 ) -> Settings:
     """Write settings, draw the keys and the management token; returns the settings. Refuses a used directory.
 
+    `module` is the URI of a hardware module in which keys are drawn; raises SettingsError where it cannot be opened.
     By the suite `sm` a key of SM2 is among them; raises InvalidInput for a suite that is none, SettingsError where this
     machine has no OpenSSL for it.
     """
@@ -54,13 +56,15 @@ def initialise(
         "server.public_url": public_url,
         "space.exchange": exchange,
         "console.folders": folders,
+        "keys.module": module,
     }
     files.make_folder(data)
     files.make_private(data)  # somebody may have made it before
     found = settings_sources.from_environment(os.environ)
     values = {key: settings_sources.typed(key, value, origin) for key, (value, origin) in found.items()}
     values |= {key: value for key, value in said.items() if value is not None}
+    known = settings.build(values)
+    keys.create(data / "keys", sm2=suite == SM, module=known.keys.module)
     settings.write_default(path, values)
-    keys.create(data / "keys", sm2=suite == SM)
     files.write_atomic(data / TOKEN_FILE, secrets.token_urlsafe(TOKEN_BYTES).encode())
-    return settings.build(values)
+    return known

@@ -70,7 +70,7 @@ async def restore(wanted: Wanted, now: datetime) -> dict[str, Any]:
         raise VerificationFailed(f"the settings are of `{known.did}`, the back-up is of `{held.did}`")
     await _refuse_living(known)
     keys = wanted.data / KEYS if wanted.keys is None else wanted.keys
-    _check_keys(keys, held)
+    _check_keys(keys, known.keys.module, held)
     _lay(wanted, held, [one.path for one in (*held.files, *sealed)], now)
     vault = wanted.data / VAULT_KEYS
     return {
@@ -130,11 +130,11 @@ async def _refuse_living(known: setting.Settings) -> None:
         raise Conflict(f"`{known.did}` is alive at {known.url}", "stop it for good before its back-up takes its place")
 
 
-def _check_keys(folder: Path, held: Manifest) -> None:
+def _check_keys(folder: Path, module: str, held: Manifest) -> None:
     """Raise unless these keys signed the newest head in the back-up; SettingsError where they are not there."""
     if not folder.is_dir():
         raise SettingsError(f"there are no keys in `{folder}`", "put them there, or name their folder with --keys")
-    found = key_files.load(folder)
+    found = key_files.load(folder, module)
     if not held.log.note:
         return
     try:

@@ -18,6 +18,8 @@ from ledger.audit.proven import PROVEN_BYTES_MAX, NotProven, Proven
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from contracts.signature import Secret
+
 DOCUMENT = "proven.json"
 PIECE_BYTES = 1 << 20
 PREFIX, SUFFIX = "proven-", ".db"
@@ -26,7 +28,7 @@ PREFIX, SUFFIX = "proven-", ".db"
 class ProvenFolder:
     """`ledger.audit.carried.Shelf` in a folder; `secret` is the auditor's agreement key, 32 bytes."""
 
-    def __init__(self, folder: Path, secret: bytes) -> None:
+    def __init__(self, folder: Path, secret: Secret) -> None:
         self._folder = files.make_folder(folder)
         self._secret = secret
 

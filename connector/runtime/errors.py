@@ -23,6 +23,7 @@
     ├── ReaderGone                who reads what comes has closed its end
     ├── ServerAbsent              no server runs on this data directory
     ├── NoRoom                    our own disk is full
+    ├── ModuleFailed              the hardware module that has our keys does not do what it is asked
     └── Told                      a failure that another process explained to us
 
 Law: every exception class of the project has a row in `connector.runtime.fault_table`, its own or that of a class it
@@ -157,6 +158,10 @@ class ReaderGone(PenstockError):
 
 class NoRoom(PenstockError):
     """Our own disk is full."""
+
+
+class ModuleFailed(PenstockError):
+    """The hardware module that has our keys does not do what it is asked; nothing was signed."""
 
 
 class ServerAbsent(PenstockError):

@@ -83,6 +83,9 @@ ROWS: Mapping[str, Row] = {
     "connector.runtime.errors.ReaderGone": Row(409, 130, "caller", "reader-gone", "go on with the same id"),
     "connector.runtime.errors.ServerAbsent": Row(503, 7, "caller", "server-absent", "start it with `penstock serve`"),
     "connector.runtime.errors.NoRoom": Row(507, 74, "disk", "disk", "make room"),
+    "connector.runtime.errors.ModuleFailed": Row(
+        503, 7, "us", "key-module", "see that the module and its token are there, then ask again"
+    ),
     "connector.runtime.errors.PenstockError": Row(500, 1, "us", "unexpected"),
     "connector.store.errors.StoreError": Row(500, 1, "us", "unexpected"),
     "connector.store.errors.EvidenceBroken": Row(507, 74, "disk", "evidence", "restore the log from a mirror"),

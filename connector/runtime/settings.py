@@ -24,6 +24,7 @@ from connector.runtime.settings_table import (
     Console,
     Development,
     Federation,
+    KeySettings,
     LogSettings,
     NegotiationSettings,
     Oidc,
@@ -74,6 +75,7 @@ class Settings:
     federation: Federation
     negotiation: NegotiationSettings
     transfers: Transfers
+    keys: KeySettings
     vault: Vault
     console: Console
     oidc: Oidc

@@ -185,6 +185,15 @@ class Transfers:
 
 
 @dataclass(frozen=True, slots=True)
+class KeySettings:
+    """Where keys of identity lie."""
+
+    module: str = _said(
+        "", "a pkcs11: URI of the module that has the keys of tokens, agreements and log; empty: files in DATA/keys"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Vault:
     """Where sealed bytes and what opens them rest."""
 
@@ -271,6 +280,7 @@ SECTIONS: Mapping[str, type] = {
     "federation": Federation,
     "negotiation": NegotiationSettings,
     "transfers": Transfers,
+    "keys": KeySettings,
     "vault": Vault,
     "console": Console,
     "oidc": Oidc,

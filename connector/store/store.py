@@ -69,11 +69,14 @@ class Store:
         tables: Sequence[Table],
         wrapping: Wrapping | None = None,
         bundles: Bundles | None = None,
+        *,
+        aside: bool = False,
     ) -> Store:
         """Open or make the place, bring it to the declared tables, start the writer.
 
         Without `wrapping` nothing can be written to, or read from, columns that rest wrapped; without `bundles` no
-        entry of the log that rests in an object.
+        entry of the log that rests in an object. With `aside` no act runs on the event loop, however short: what acts
+        sign with takes its time.
         """
         loop = asyncio.get_running_loop()
         database = database_at(path)
@@ -81,7 +84,7 @@ class Store:
         connection = await asyncio.to_thread(database.prepare, tuple(tables), wrapping)
         statements = {table.name: Statements(table, wrapping) for table in tables}
         listeners = Listeners(loop)
-        writer = Writer(database, connection, statements, listeners)
+        writer = Writer(database, connection, statements, listeners, aside=aside)
         store = cls(path, database, statements, writer, listeners)
         store._deafen = database.listen(listeners.tell_foreign, listeners.tell, writer.give_up)
         return store

@@ -93,11 +93,14 @@ class Writer:
         connection: Any,
         statements: Mapping[str, Statements],
         listeners: Listeners,
+        *,
+        aside: bool = False,
     ) -> None:
         self.commits = 0
         self.acts = 0
         self.failure: StoreFailed | None = None
         self._database = database
+        self._may_be_short = database.near and not aside
         self.batch = Batch(database, connection, statements)
         self._listeners = listeners
         self._commit_seconds = 1.0  # the mean of the latest; nothing is known of this disk yet
@@ -111,11 +114,11 @@ class Writer:
         self._idle: asyncio.Future[None] | None = None
 
     def put(self, job: Job) -> None:
-        """Queue an act; of a database that is not near none is short.
+        """Queue an act; of a database that is not near none is short, nor where all are to run aside.
 
         Raises `StoreClosed` or `StoreFailed` when no act can succeed any more.
         """
-        job.short = job.short and self._database.near
+        job.short = job.short and self._may_be_short
         with self._gate:
             if self._closed:
                 raise StoreClosed("the store is closed")

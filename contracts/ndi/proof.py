@@ -12,9 +12,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from contracts import signature as accounts
 from contracts.sm2 import secret, signature
+
+if TYPE_CHECKING:
+    from contracts.signature import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ def is_national(proof: bytes) -> bool:
     return len(proof) == signature.SIGNATURE_BYTES
 
 
-def sign(part: bytes, account: bytes, sm2: bytes | None) -> bytes:
+def sign(part: bytes, account: Secret, sm2: bytes | None) -> bytes:
     """Return a signature by the secret of SM2, if there is one, else by that of the account.
 
     Raises ContractError where OpenSSL cannot sign by SM2.

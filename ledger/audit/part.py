@@ -26,6 +26,8 @@ from ledger.audit.sums import Sums
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from contracts.signature import Secret
+
 VERSION = 1
 LABEL = "audit-part"
 # of the document: a matter takes some 500 bytes in it
@@ -67,7 +69,7 @@ class Part:
         """Return what the signature is over."""
         return H(LABEL, canonical(self._json()))
 
-    def signed(self, secret: bytes) -> bytes:
+    def signed(self, secret: Secret) -> bytes:
         """Return the document, signed with an agreement key."""
         return canonical({"part": self._json(), "signature": signature.sign(self.digest, secret).hex()})
 

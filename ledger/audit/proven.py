@@ -27,6 +27,8 @@ from ledger.audit.sources import BlockHead
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from contracts.signature import Secret
+
 VERSION = 1
 LABEL = "audit-proven"
 # of the document: a log takes some 300 bytes in it, a cited block and a channel a hundred each
@@ -125,7 +127,7 @@ class Proven:
         """Return what the signature is over, in hex."""
         return H(LABEL, canonical(self._json())).hex()
 
-    def signed(self, secret: bytes) -> bytes:
+    def signed(self, secret: Secret) -> bytes:
         """Return the document, signed with an agreement key."""
         made = signature.sign(bytes.fromhex(self.digest), secret)
         return canonical({"proven": self._json(), "signature": made.hex()})

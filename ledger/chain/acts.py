@@ -18,6 +18,7 @@ from ledger.chain.client import Act
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from contracts.signature import Secret
     from contracts.split import Split
     from contracts.typed_data import Agreement, Edition, Final, Head, SubLicence, Voucher
     from ledger.chain.deployment import Deployment
@@ -180,7 +181,7 @@ def open_channel(deployment: Deployment, opening: Opening, deposit: int, permit:
     return Act(program, "openWithPermit", (opening.args(), deposit, permit.deadline, v, r, s))
 
 
-def sign_permit(deployment: Deployment, key: bytes, *, value: int, nonce: int, deadline: int) -> Permit:
+def sign_permit(deployment: Deployment, key: Secret, *, value: int, nonce: int, deadline: int) -> Permit:
     """Return the permit for the channels program to take `value`; `nonce` is the token's own count for this owner."""
     owner, spender = signature.address(key), deployment.addresses["channels"]
     kinds = ["bytes32", "address", "address", "uint256", "uint256", "uint256"]

@@ -12,18 +12,18 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from eth_account import Account
 from eth_hash.auto import keccak
 from web3 import AsyncWeb3
 from web3.exceptions import BlockNotFound, TransactionNotFound
 from web3.types import RPCEndpoint
 
-from contracts import address
+from contracts import address, signature
 from ledger.chain import abi, block_header
 from ledger.chain.answered import answered
 from ledger.chain.errors import ChainRefused, ChainUnreachable
 from ledger.chain.fees import PRICE_MAX_WEI, Fees
 from ledger.chain.several import SeveralTransport, transport_to
+from ledger.chain.signed import raw_transaction
 from ledger.chain.state_proof import StateProof
 from ledger.chain.transport import HttpTransport, LocalChain, LocalTransport, Proof
 from ledger.stamp import read_time
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from web3.types import BlockIdentifier, FilterParams, LogReceipt
+
+    from contracts.signature import Secret
 
 EVENT_PAGE_BLOCKS = 10_000
 RECEIPT_POLL_SECONDS = 0.2
@@ -285,12 +287,12 @@ class Chain:
 
     # --- changing ---
 
-    async def sign_transaction(self, act: Act, *, nonce: int, key: bytes) -> Signed:
+    async def sign_transaction(self, act: Act, *, nonce: int, key: Secret) -> Signed:
         """Return the signed transaction of an act, unsent; `ChainRefused` if the program would refuse it now."""
         return await self.sign_call(act.program.address, call_data(act), nonce=nonce, key=key)
 
     async def sign_call(
-        self, to: bytes, data: bytes, *, nonce: int, key: bytes, instead_of: Fees | None = None, like: int = 0
+        self, to: bytes, data: bytes, *, nonce: int, key: Secret, instead_of: Fees | None = None, like: int = 0
     ) -> Signed:
         """Return the signed transaction of a call kept as bytes (see `call_data`), unsent.
 
@@ -299,7 +301,7 @@ class Chain:
         """
         return await self._sign({"to": _shown(to), "data": data}, nonce, key, instead_of, like)
 
-    async def sign_creation(self, program: str, args: Sequence[Any], *, nonce: int, key: bytes) -> Signed:
+    async def sign_creation(self, program: str, args: Sequence[Any], *, nonce: int, key: Secret) -> Signed:
         """Return the signed transaction that puts a program on the chain, unsent."""
         return await self._sign({"data": abi.encode_creation(program, args)}, nonce, key)
 
@@ -326,10 +328,10 @@ class Chain:
             raise ChainUnreachable(f"transaction `{transaction.hex()}` is not mined yet; ask again") from error
 
     async def _sign(
-        self, request: dict[str, Any], nonce: int, key: bytes, instead_of: Fees | None = None, like: int = 0
+        self, request: dict[str, Any], nonce: int, key: Secret, instead_of: Fees | None = None, like: int = 0
     ) -> Signed:
-        signer, fees = Account.from_key(key), await self.fees()
-        trial = request | {"from": signer.address, "data": "0x" + request["data"].hex()}
+        fees = await self.fees()
+        trial = request | {"from": _shown(signature.address(key)), "data": "0x" + request["data"].hex()}
         gas = like if like and not fees.price else await answered(self._eth.estimate_gas(trial))
         if instead_of is not None:
             fees = fees.at_least(instead_of.raised())
@@ -341,8 +343,10 @@ class Chain:
             "gas": gas + gas * GAS_MARGIN_PERCENT // 100,
             "value": 0,
         }
-        signed = signer.sign_transaction(whole)
-        return Signed(bytes(signed.raw_transaction), bytes(signed.hash), fees)
+        # a key that is elsewhere takes its time
+        is_here = isinstance(key, bytes)
+        raw = raw_transaction(whole, key) if is_here else await asyncio.to_thread(raw_transaction, whole, key)
+        return Signed(raw, keccak(raw), fees)
 
 
 def call_data(act: Act) -> bytes:

@@ -21,6 +21,8 @@ from ledger.chain.fees import coins
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from contracts.signature import Secret
+
 SALT_BYTES = 32
 DEPLOY_WAIT_SECONDS = 60
 # measured 12.7 million, and a quarter is offered beyond each estimate
@@ -88,7 +90,7 @@ def creation(
     return salt, *more.get(program, ())
 
 
-async def deploy(chain: Chain, key: bytes, *, currency: str = currencies.FIRST, **more: Any) -> Deployment:
+async def deploy(chain: Chain, key: Secret, *, currency: str = currencies.FIRST, **more: Any) -> Deployment:
     """Put all programs on the chain with a fresh salt; the holder of `key` becomes the token's issuer.
 
     `more` is for `creation`. Returns the whole deployment or raises, ContractError for a currency that the token cannot
@@ -130,7 +132,7 @@ async def borne_out(chain: Chain, deployment: Deployment) -> Deployment:
     return doubtful if any(nonces) else deployment
 
 
-async def _create(chain: Chain, key: bytes, program: str, args: tuple[Any, ...]) -> tuple[bytes, int]:
+async def _create(chain: Chain, key: Secret, program: str, args: tuple[Any, ...]) -> tuple[bytes, int]:
     nonce = await chain.nonce(signature.address(key))
     signed = await chain.sign_creation(program, args, nonce=nonce, key=key)
     receipt = await chain.wait(await chain.send(signed.raw), DEPLOY_WAIT_SECONDS)

@@ -18,6 +18,7 @@ from ledger.stamp import read_time
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from contracts.signature import Secret
     from ledger.chain.client import Act, Chain, Event, Receipt
     from ledger.chain.deployment import Deployment
 
@@ -258,7 +259,7 @@ class Programs:
             raise ChainUnreachable(f"the chain does not tell yet when `{program}.{event}` happened")
         return found[0]
 
-    async def perform(self, act: Act, key: bytes) -> Receipt:
+    async def perform(self, act: Act, key: Secret) -> Receipt:
         """Sign, send and wait, with nothing stored in between; `ChainRefused` unless it succeeded."""
         nonce = await self.chain.nonce(signature.address(key))
         signed = await self.chain.sign_transaction(act, nonce=nonce, key=key)

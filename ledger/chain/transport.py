@@ -67,7 +67,10 @@ class HttpTransport(AsyncHTTPProvider):
         if self._session is None:
             connector = TCPConnector(keepalive_timeout=KEPT_SECONDS, ssl=self._trust)
             self._session = ClientSession(raise_for_status=True, connector=connector)
-        headers = {**self.get_request_headers(), **(self._prove() if self._prove is not None else {})}
+        proof = self._prove() if self._prove is not None else {}
+        if not isinstance(proof, dict):  # it is signed when it is read, by a key that takes its time
+            proof = await asyncio.to_thread(dict, proof)
+        headers = {**self.get_request_headers(), **proof}
         async with self._session.post(str(self.endpoint_uri), data=request_data, headers=headers) as answer:
             body = bytearray()
             async for piece in answer.content.iter_any():

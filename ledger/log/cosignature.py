@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
+    from contracts.signature import Secret
+
 HEAD_KIND = b"penstock/head-cosignature/v1\0"
 TIME_BYTES = 8
 TIME_LIMIT = 2**63 - 1
@@ -35,14 +37,14 @@ HEAD_BLOB_BYTES = TIME_BYTES + 65
 
 @dataclass(frozen=True, slots=True)
 class WitnessKeys:
-    """The keys of one witness, under one name: Ed25519 for the note, a raw secp256k1 secret for the `Head`.
+    """The keys of one witness, under one name: Ed25519 for the note, a secp256k1 key for the `Head`.
 
     `lattice_key` is the one for ML-DSA-44 cosignatures; without it there are none.
     """
 
     name: str
     note_key: Ed25519PrivateKey
-    head_key: bytes
+    head_key: Secret
     lattice_key: MLDSA44PrivateKey | None = None
 
     def note_vkey(self) -> VerifierKey:

@@ -89,6 +89,7 @@ class Space:
                 exchange="" if role == "exchange" else f"http://localhost:{ports['exchange']}",
                 development=True,
                 public_url=(public or {}).get(role),
+                module=self.module(role) or None,
             )
             settings = self.folder / role / "penstock.toml"
             told = settings.read_text().replace('opened = ""', f'opened = "{self.folder / "opened" / role}"')
@@ -119,6 +120,10 @@ class Space:
     async def stop(self):
         await asyncio.gather(*(person.stop() for person in self.people.values()))
         await self.outbound.close()
+
+    def module(self, role):
+        """Return the URI of the hardware module that has the keys of a role, empty where they are files."""
+        return ""
 
     # --- who
 

@@ -2,49 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from connector.custody.errors import VaultError
 from connector.custody.kek import FileKek, beside
-from connector.custody.kek_module import ModuleKek, Place
+from connector.custody.kek_module import ModuleKek
 from connector.custody.secrets import Keys
 from connector.runtime.errors import SettingsError
+from connector.runtime.hardware.place import Place
+from tests import hsm as softhsm
 from tests.every import every
-
-MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
-TOKEN, PIN = "penstock", "1234"
-
-
-@pytest.fixture(scope="module")
-def hsm(tmp_path_factory, absent):
-    """A token with no key; the library reads where tokens are once in a process, so all tests here share it."""
-    if shutil.which("softhsm2-util") is None or not MODULE.exists():
-        absent("softhsm2 is not installed")
-    folder = tmp_path_factory.mktemp("hsm")
-    (folder / "tokens").mkdir()
-    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\n")
-    pin_file(folder, "pin", PIN)
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("SOFTHSM2_CONF", str(folder / "softhsm2.conf"))
-        making = ["--init-token", "--free", "--label", TOKEN, "--pin", PIN, "--so-pin", PIN]
-        subprocess.run(["softhsm2-util", *making], check=True, stdout=subprocess.DEVNULL)
-        yield folder
-
-
-def pin_file(folder, name, pin, mode=0o600):
-    (folder / name).write_text(pin + "\n")
-    (folder / name).chmod(mode)
-    return str(folder / name)
+from tests.hsm import MODULE, PIN, TOKEN, pin_file
 
 
 @pytest.fixture
 def uri(hsm, request):
     """A name of keys that no other test has."""
-    return f"pkcs11:token={TOKEN};object={request.node.name}?module-path={MODULE}&pin-source=file:{hsm / 'pin'}"
+    return softhsm.uri(hsm, request.node.name)
 
 
 @pytest.fixture
@@ -54,11 +30,10 @@ def data(tmp_path):
     return folder
 
 
-def test_a_wrong_pin_another_token_or_no_module_is_said(uri, hsm):
-    """Before anything else here has logged in: a process does so once."""
+def test_no_pin_another_token_or_no_module_is_said(uri, hsm):
+    """A wrong PIN is tried in `tests/connector/identity/test_hardware.py`: a process logs in once."""
     pin = str(hsm / "pin")
     for told in (
-        uri.replace(pin, pin_file(hsm, "wrong", "9999")),
         uri.replace(pin, pin_file(hsm, "open", PIN, 0o644)),
         uri.replace(pin, str(hsm / "absent")),
         uri.replace(f"token={TOKEN}", "token=elsewhere"),
@@ -128,7 +103,7 @@ def test_a_key_that_could_be_taken_out_is_refused(uri):
 
     kek, attributes = ModuleKek(uri, make=True), pkcs11.Attribute
     loose = {attributes.SENSITIVE: False, attributes.EXTRACTABLE: True}
-    label = Place.read(uri).label
+    label = Place.read(uri, "vault.kek_file").label
     kek._session.generate_key(pkcs11.KeyType.AES, 256, id=b"x" * 8, label=label, store=True, template=loose)
     with pytest.raises(VaultError, match="could be taken out"):
         ModuleKek(uri, make=False)
@@ -145,9 +120,11 @@ WRONG = {
 @every("name", WRONG)
 def test_a_uri_that_says_too_little_or_too_much_is_refused(name):
     uri = f"pkcs11:token=penstock;object=kek?module-path={MODULE}&pin-source=file:/etc/pin"
-    assert Place.read(uri) == Place(str(MODULE), "penstock", "kek", Path("/etc/pin"))
+    assert Place.read(uri, "vault.kek_file") == Place(
+        str(MODULE), "penstock", "kek", Path("/etc/pin"), "vault.kek_file"
+    )
     with pytest.raises(SettingsError, match=r"vault\.kek_file"):
-        Place.read(uri.replace(*WRONG[name]))
+        Place.read(uri.replace(*WRONG[name]), "vault.kek_file")
 
 
 def test_a_token_that_was_taken_out_is_said_and_found_again(uri):

@@ -12,7 +12,8 @@ from tests.newcomer.walk import Walk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-WRITTEN_PORTS = ("8310", "8311")
+WRITTEN_PORTS = ("8310", "8311", "8312")
+PIN = "/etc/penstock/pin"
 # the beginning of a command → what its answers have in common; serve is answered by the server
 SAID = {
     "init": r"lives in ",
@@ -21,16 +22,18 @@ SAID = {
     "key rotate token --stolen": r"#token-2 is followed by .*#token-3",
     "key rotate management": r"is followed by",
     "vault rekey": r"\S",
+    "doctor": r"each of which signs",
     "log rekey": r"we witness with the BLS key",
 }
 
 
-async def test_the_page_replaces_each_key_that_can_be(tmp_path):
+async def test_the_page_replaces_each_key_that_can_be(tmp_path, hsm):
     walk, seen = Walk(tmp_path), set()
     ports = dict(zip(WRITTEN_PORTS, map(str, free_ports(len(WRITTEN_PORTS))), strict=True))
     try:
         for typed in commands("keys.md"):
             words = [re.sub("|".join(ports), lambda found: ports[found[0]], word) for word in typed]
+            words = [word.replace(PIN, str(hsm / "pin")) for word in words]
             if words[1] == "serve":
                 await walk.serve(words)
                 continue

@@ -19,6 +19,7 @@ KEYS = (
     Column("KIND", "kind"),
     Column("ALGORITHM", "algorithm"),
     Column("SINCE", "since", is_moment=True),
+    Column("LIES IN", lambda row: "module" if row["file"].startswith("pkcs11:") else "file"),
     Column("REPLACED BY", lambda row: row["replaced"] or "stays for life"),
     Column("KEY", "key", long=True, rare=True),
     Column("FILE", "file", long=True, rare=True),

@@ -74,6 +74,13 @@ _TOLD: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "log-policy": (_FALSE, _REGULATOR),
     "malformed": (_FILLED, _CORRECT),
     "no-range": (("There is no such part of it.", "不存在该部分内容。"), _CORRECT),
+    "key-module": (
+        ("The hardware module with our keys did not sign.", "存放本方密钥的硬件模块未能签名。"),
+        (
+            "See that the module and its token are there, then ask again; `penstock doctor` says what is wrong.",
+            "请确认模块及其令牌可用,然后重试;`penstock doctor` 会说明问题所在。",
+        ),
+    ),
     "nonce-taken": (("The chain took another transaction first.", "链先处理了另一笔交易。"), _ASK_AGAIN),
     "signed-meanwhile": (("Another run has just sent this transaction.", "另一次运行刚刚发送了该交易。"), _ASK_AGAIN),
     "not-a-table": (("The file is no table that can be read.", "文件不是可读取的表格。"), _CORRECT),

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from connector.core.service import Service
-from connector.custody.secrets import kek_place
+from connector.custody.secrets import in_module, kek_place
 from connector.identity import keys as key_files
-from connector.identity.keys import SM2, TOKEN
-from connector.operation.keys.kinds import KINDS, MANAGEMENT
+from connector.identity.keys import LOG, SEED, SM2, TOKEN
+from connector.operation.keys.kinds import DRAWN_FROM_LOG, KINDS, MANAGEMENT, VAULT
 from connector.operation.keys.telling import tell
 from connector.operation.keys.token_key import TokenKey, record
 from connector.runtime.data_folder import KEYS
@@ -117,7 +117,8 @@ class KeyLife:
         await core.store.write(act)
 
     def _shown(self, kind: Kind, place: str) -> JsonObject:
-        path = Path(place)
+        # of a key in a module, when the file that names it was written
+        path = self._core.data / kind.file if in_module(place) and kind.name != VAULT else Path(place)
         since = datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.exists() else None
         return {
             "kind": kind.name,
@@ -132,10 +133,15 @@ class KeyLife:
     def _place(self, kind: Kind) -> str:
         """Return where a key of a kind is, empty where we have none."""
         data, settings = self._core.data, self._core.settings
-        told = {"vault": kek_place(data, settings.vault.kek_file), "tls": settings.server.tls_key}
+        told = {VAULT: kek_place(data, settings.vault.kek_file), "tls": settings.server.tls_key}
         if self._core.identity.keys.sm2 is None:
             told[SM2] = ""
-        return told.get(kind.name, str(data / kind.file))
+        keys, file = self._core.identity.keys, kind.file
+        if (keeper := keys.keeper(kind.name)) is not None:
+            return keeper.shown
+        if kind.name in DRAWN_FROM_LOG and keys.keeper(LOG) is not None:
+            file = f"{KEYS}/{SEED}.key"
+        return told.get(kind.name, str(data / file))
 
 
 # kind → what others know a key by, of a long one its SHA-256; of what is secret as a whole nothing is shown

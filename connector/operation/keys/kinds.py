@@ -29,6 +29,9 @@ class Kind:
 
 
 MANAGEMENT: Final = "management"
+VAULT: Final = "vault"
+# where that lies in a module, from a file that stands in for it
+DRAWN_FROM_LOG: Final = ("cosigner", "hybrid")
 KINDS: Final = {
     one.name: one
     for one in (
@@ -40,7 +43,7 @@ KINDS: Final = {
         Kind(SM2, "keys/sm2.key", "SM2", "signs contracts of the national interfaces", FOR_LIFE),
         Kind("hybrid", "keys/log.key", "X25519 with ML-KEM-768", "opens event fields, drawn from `log`", FOR_LIFE),
         Kind("witness", "keys/aggregate.key", "BLS12-381", "witnesses many heads at once", "penstock log rekey"),
-        Kind("vault", "vault.kek_file", "AES-256", "wraps the keys of sealed data", "penstock vault rekey"),
+        Kind(VAULT, "vault.kek_file", "AES-256", "wraps the keys of sealed data", "penstock vault rekey"),
         Kind(MANAGEMENT, "management.token", "random", "lets the owner manage", f"penstock key rotate {MANAGEMENT}"),
         Kind("tls", "server.tls_key", "as its file", "serves this address", "new files under the same names"),
     )

@@ -51,14 +51,14 @@ class TokenKey:
             old, former, listed = identity.keys, identity.token.kid, identity.published.at(now)
             if not stolen and len(listed.rows) >= FORMER_KEYS_MAX:
                 raise Conflict(f"{len(listed.rows)} keys are listed still", "wait until former ones count no more")
-            coming = old.with_token(key_files.draw_next(folder, TOKEN))
+            coming = old.with_token(key_files.draw_next(folder, TOKEN, old.module))
             until = self._until(now, stolen=stolen)
             listed = listed.followed(old, coming, until)
             published.write(folder, listed)  # from here on the next start takes the key, if we do not
             if not stolen:
                 identity.take_token(old, listed)
                 await asyncio.sleep(ANNOUNCED_SECONDS)
-            key_files.take_next(folder, TOKEN)
+            key_files.take_next(folder, TOKEN, old.module)
             identity.take_token(coming, listed.at(self._core.clock.now()))
             await self.settle(reason)
         told = until[TOKEN].isoformat(timespec="seconds")

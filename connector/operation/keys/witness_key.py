@@ -53,6 +53,7 @@ class WitnessKey:
         """Draw and use a new BLS key; return it, the transaction that says so, and whether the exchange read it."""
         async with self._turn:
             seed = key_files.draw_next(self._core.data / KEYS, "aggregate")
+            assert isinstance(seed, bytes), "no module has such a key"
             public, proof = await asyncio.to_thread(derive, seed)
             old = self._core.identity.member.aggregate
             transaction = await self._registered(public)

@@ -1,0 +1,1 @@
+"""Keys of identity that lie in a hardware module and sign there."""
