@@ -1,15 +1,9 @@
-"""The composition root: a table with a line for each part, in the order in which they stand on each other (`life`)."""
+"""The composition root: a table with a line for each part above `founded`, in the order in which they stand."""
 
-from ssl import SSLContext
 from typing import Annotated
 
-from connector.app import ground, trading
-from connector.app.life import Life
-from connector.chain.anchoring import Anchoring
-from connector.chain.chain_watch import ChainWatch
-from connector.chain.hosted import Hosted
-from connector.chain.transactions import Transactions
-from connector.chain.witnessing import Witness
+from connector.app import trading
+from connector.app.founded import Founded
 from connector.channel.doors import Buyer, Holder
 from connector.channel.pace import Paces
 from connector.console.accounts import Accounts
@@ -45,11 +39,7 @@ from connector.consumer.quoting import Quotes
 from connector.consumer.reads import Reads
 from connector.consumer.relating import Relating
 from connector.consumer.running import Running
-from connector.core.core import Core
 from connector.core.service import Service
-from connector.custody.blobs import Blobs
-from connector.custody.row_key import RowKey
-from connector.custody.secrets import Keys as Secrets
 from connector.custody.slabs import Memory
 from connector.enforcement.enforce import Enforcement
 from connector.enforcement.judge import Judge
@@ -80,14 +70,6 @@ from connector.exchange.searches import Searches
 from connector.exchange.signed_filings import SignedFilings
 from connector.exchange.spaces import Spaces
 from connector.exchange.trades import Trades
-from connector.identity.identity import Identity
-from connector.identity.management_token import ManagementToken
-from connector.identity.peers import Peers
-from connector.identity.space.author import SpaceAuthor
-from connector.identity.space.exchange import ExchangeDoor
-from connector.identity.space.peer_logs import PeerLogs
-from connector.identity.space.supervision import Supervision
-from connector.identity.space.view import SpaceView
 from connector.licence import authority, filing
 from connector.licence.agreements import Agreements
 from connector.licence.audience import Audience
@@ -101,7 +83,6 @@ from connector.licence.erasing import Erasing
 from connector.licence.intact import Intact
 from connector.licence.licensing import Licensing
 from connector.licence.partnership import Partnership
-from connector.licence.profiles import Profiles
 from connector.licence.standing import Standing
 from connector.licence.sublicence.granting import Granting
 from connector.licence.sublicence.presenting import Presenting
@@ -110,20 +91,11 @@ from connector.licence.throttle import Throttle
 from connector.negotiation.doors import Doors
 from connector.negotiation.engine import Engine
 from connector.negotiation.notices import Notices
-from connector.net.outbound import Outbound
-from connector.operation import set_back
-from connector.operation.codes import Codes
-from connector.operation.dcp.identity_hub import IDENTITY_HUB, IdentityHub
-from connector.operation.dcp.verifier import VERIFIER, Verifier
-from connector.operation.health import Health
-from connector.operation.keys.key_life import KEY_LIFE, KeyLife
-from connector.operation.keys.witness_key import WitnessKey
 from connector.operation.management.callbacks import Callbacks
 from connector.operation.management.catalogues import Catalogues
 from connector.operation.management.client_secrets import ClientSecrets
 from connector.operation.management.processes import ContractProcesses
 from connector.operation.management.references import References
-from connector.operation.metrics import Metrics
 from connector.operation.ndi.desk import Desk
 from connector.operation.ndi.service_desk import ServiceDesk
 from connector.operation.ndi.ways import Ways
@@ -133,7 +105,6 @@ from connector.operation.signaling.data_planes import DataPlanes
 from connector.operation.signaling.flows import Flows
 from connector.operation.signaling.planes import ControlPlanes
 from connector.operation.signaling.steering import Steering
-from connector.operation.supplies import Supplies
 from connector.provider.assets.assets import Assets
 from connector.provider.assets.definitions import ContractDefinitions
 from connector.provider.assets.policies import PolicyDefinitions
@@ -169,8 +140,6 @@ from connector.regulator.audits import Audits
 from connector.regulator.chain_book import ChainBook
 from connector.regulator.logbooks import Logbooks
 from connector.runtime.clock import PolicyClock
-from connector.runtime.spans import Spans
-from connector.runtime.worker import Worker
 from connector.settlement.arbitration import Arbitration
 from connector.settlement.cases import Cases
 from connector.settlement.claiming import Claiming
@@ -188,60 +157,11 @@ from connector.settlement.returning import Returning
 from connector.settlement.settlement import Settlements
 from connector.settlement.turns import Turns
 from connector.settlement.wallet import Wallet
-from connector.store.beside import Beside
-from connector.store.evidence import Evidence
-from connector.store.exclusive import Exclusive
-from connector.store.heads import Heads
-from connector.store.store import Store
-from connector.store.tenure import Tenure
-from connector.store.timekeeping import Timekeeping
-from ledger.chain.client import Chain
-from ledger.chain.programs import Programs
 
 
-class Connector(Life):
-    """One participant, made by `Connector.start`: ground, space and chain, negotiations and windows, then its roles."""
+class Connector(Founded):
+    """One participant, made by `Connector.start`: what it is founded on, negotiations and windows, then its roles."""
 
-    metrics: Metrics
-    spans: Annotated[Spans, Service(ground.spans, ends=Spans.close)]
-    trust: Annotated[SSLContext | None, Service(ground.trust)]
-    outbound: Annotated[Outbound, Service(ground.outbound, ends=Outbound.close)]
-    management_token: ManagementToken
-    identity: Annotated[Identity, Service(ground.identity)]
-    secrets: Annotated[Secrets, Service(ground.secrets)]
-    row_key: Annotated[RowKey, Service(ground.row_key)]
-    evidence: Annotated[Evidence, Service(ground.evidence, looks={("log_entries", "checkpoints"): Evidence.forget})]
-    store: Annotated[Store, Service(ground.store, ends=Store.close)]
-    core: Core
-    heads: Heads
-    seen: Annotated[set_back.Seen, Service(set_back.follow, ends=set_back.Seen.close)]
-    tenure: Annotated[Tenure, Service(ground.tenure, ends=Tenure.close)]
-    profiles: Annotated[Profiles, Service(Profiles.open, ends=Profiles.close, looks={("facts",): Profiles.look})]
-    beside: Annotated[Beside, Service(ends=Beside.close)]
-    exclusive: Annotated[Exclusive, Service(ground.exclusive)]
-    worker: Annotated[Worker, Service(ends=Worker.close)]
-    peers: Annotated[Peers, Service(ground.peers)]
-    blobs: Annotated[Blobs, Service(ground.blobs, begins=Blobs.sweep)]
-    supervision: Annotated[Supervision, ground.SUPERVISION]
-    space: Annotated[SpaceView, Service(ground.space)]
-    identity_hub: Annotated[IdentityHub, IDENTITY_HUB]
-    verifier: Annotated[Verifier, VERIFIER]
-    exchange: ExchangeDoor
-    codes: Codes
-    hosted: Annotated[Hosted, Service(ground.hosted, ends=Hosted.close)]
-    chain: Annotated[Chain, Service(ground.chain, ends=Chain.close)]
-    programs: Annotated[Programs, Service(ground.programs)]
-    author: Annotated[SpaceAuthor, Service(ground.author, looks={("members",): SpaceAuthor.rebuild})]
-    transactions: Annotated[Transactions, ground.TRANSACTIONS]
-    watch: Annotated[ChainWatch, Service(ground.watch, begins=ChainWatch.start, ends=ChainWatch.close)]
-    timekeeping: Annotated[Timekeeping, Service(ground.timekeeping)]
-    health: Health
-    peer_logs: PeerLogs
-    witness: Annotated[Witness, Service(ground.witness)]
-    key_life: Annotated[KeyLife, KEY_LIFE]
-    witness_key: WitnessKey
-    anchoring: Annotated[Anchoring, Service(ground.anchoring)]
-    supplies: Annotated[Supplies, Service(begins=Supplies.begin, ends=Supplies.close, warns=Supplies.warnings)]
     doors: Annotated[Doors, Service(trading.doors)]
     engine: Annotated[Engine, trading.ENGINE]
     issuer: Issuer

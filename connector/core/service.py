@@ -1,14 +1,14 @@
 """The table of a participant's parts, and what is done with each: made, begun, told, looked at again, ended.
 
-    class Connector:
+    class Connector(Table):
         notices: Notices
         duties: Duties
         claiming: Annotated[Claiming, Service(begins=Claiming.begin, ends=Claiming.end)]
 
-Law: a class that is a table has one line for each part, in the order in which they stand on each other. What a part
-needs are the parameters of what makes it, each the name of a line above it or of what was given; what is not there is
-refused at the start. Parts are made in the table's order and end in the reverse; what has a `driver` is driven, what
-has `measures` is measured.
+Law: a class that is a table has one line for each part, in the order in which they stand on each other; the lines of a
+table that it is derived from come first. What a part needs are the parameters of what makes it, each the name of a line
+above it or of what was given; what is not there is refused at the start. Parts are made in the table's order and end in
+the reverse; what has a `driver` is driven, what has `measures` is measured.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import inspect
 import logging
 from dataclasses import dataclass, field
 from functools import cache, partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from weakref import WeakKeyDictionary
 
@@ -29,6 +30,10 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 # table → its lines
 _READ: WeakKeyDictionary[Any, tuple[Line, ...]] = WeakKeyDictionary()
+
+
+class Table:
+    """A table of parts, or one above another; its annotations are its lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,10 @@ def lines(table: Any) -> Sequence[Line]:
     """Return the lines of a table, which is read once."""
     if table not in _READ:
         found = []
-        for name, told in table.__annotations__.items():
+        told_of = [
+            one.__annotations__ for one in reversed(table.__mro__) if issubclass(one, Table) and one is not Table
+        ]
+        for name, told in chain.from_iterable(one.items() for one in told_of):
             kind, service = get_args(told) if hasattr(told, "__metadata__") else (told, Service())
             found.append(Line(name, kind, service.make or kind, service))
         _READ[table] = tuple(found)

@@ -60,7 +60,7 @@ async def slowly(acts, upper):
 
 
 def table(**told):
-    return type("Table", (), {"__annotations__": told})
+    return type("Told", (service.Table,), {"__annotations__": told})
 
 
 LOWER = {"lower": Annotated[Driven, Service(begins=Driven.recover, hears={"greeted": Driven.heard})]}
@@ -194,7 +194,7 @@ def test_nothing_is_begun_that_is_never_ended():
 async def test_the_service_that_contributing_shows_is_made_and_begun():
     text = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
     [shown] = [one for one in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "class Connector" in one]
-    known = {"Service": Service, "Annotated": Annotated, "Core": object, "Notices": object}
+    known = {"Service": Service, "Annotated": Annotated, "Core": object, "Notices": object, "Founded": service.Table}
     exec(compile(shown, "CONTRIBUTING.md", "exec", dont_inherit=True), known)
     house = known["Connector"]()
     house.core, house.notices = "the core", "the notices"

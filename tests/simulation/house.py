@@ -26,7 +26,7 @@ from connector.consumer.purchase import Till
 from connector.consumer.quoting import Quotes
 from connector.core import service
 from connector.core.core import Core
-from connector.core.service import Parts, Service
+from connector.core.service import Parts, Service, Table
 from connector.enforcement.enforce import Enforcement
 from connector.enforcement.judge import Judge
 from connector.identity.identity import Identity
@@ -81,7 +81,7 @@ def _cases(around, identity):
     return SimpleNamespace(file=file)
 
 
-class House:
+class House(Table):
     """One life of a participant; `around` is what of the world it stands in."""
 
     evidence: Annotated[Evidence, Service(lambda identity, around: around.evidence(identity))]

@@ -186,7 +186,7 @@ def test_every_file_opens_with_what_it_is():
 
 
 # their annotations are read at import: the parts of a participant (decision 0121), the columns of tables (0125)
-TABLE_OF_PARTS = "connector/app/app.py"
+TABLES_OF_PARTS = ["connector/app/app.py", "connector/app/founded.py"]
 ROWS = "connector/store/rows/"
 
 
@@ -196,7 +196,7 @@ def test_annotations_are_never_evaluated():
         for path in SOURCE
         if path.name != "__init__.py" and "from __future__ import annotations" not in path.read_text(encoding="utf-8")
     ]
-    assert [path for path in missing if not path.startswith(ROWS)] == [TABLE_OF_PARTS]
+    assert [path for path in missing if not path.startswith(ROWS)] == TABLES_OF_PARTS
 
 
 def test_one_clock():
