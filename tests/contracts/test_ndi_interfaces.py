@@ -22,7 +22,7 @@ from contracts.ndi.interfaces import (
 from tests.every import every
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
-RUNNER = Runner(None, lambda _digest: bytes(65), "did:web:a.example", "did:web:b.example", NOW)
+RUNNER = Runner(None, None, lambda _digest: bytes(65), "did:web:a.example", "did:web:b.example", NOW)
 
 
 def example(interface):

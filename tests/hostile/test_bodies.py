@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 # the body comes from somebody whom the operator has not chosen
 TAKING = [route for route in ROUTES if route.method == "POST" and route.who is not Who.OWNER]
 # what goes on to the provider's own server is bytes to us
-TAKING = [route for route in TAKING if route.handler != "calls.forward"]
+TAKING = [route for route in TAKING if route.handler not in ("calls.forward", "delivery.make")]
 # files that are sent to a flow are bytes to us, too; what is said of one that is not here is absent, whatever it is
 TAKING = [route for route in TAKING if route.handler not in ("flows.take", "signaling.message", "signaling.hear")]
 # the forms of declared acts differ in their row alone, and one account does not send all of them at once

@@ -265,3 +265,10 @@ ATTACKS = {
     "double jti": lambda f: f.token(raw_claims=json.dumps(f.claims)[:-1].encode() + b',"jti":"x"}'),
     "double iss": lambda f: f.token(raw_claims=b'{"iss":"did:web:x",' + json.dumps(f.claims)[1:].encode()),
 }  # fmt: skip
+# a clock that is wrong shows the same, so they are told as that
+OTHER_TIMES = frozenset({"expired", "iat future", "nbf future"})
+
+
+def told_of(attack):
+    """Return the code by which one is refused."""
+    return "clock" if attack in OTHER_TIMES else "token"
