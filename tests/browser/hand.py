@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.async_api import TimeoutError as TookTooLong
+from playwright.async_api import Error
 
 from connector.console import language
 from connector.demo.story import LAWFUL
@@ -41,11 +41,11 @@ async def picture(page, name):
 
 
 async def _taken(page, path, clip):
-    """Take a picture; a browser that hangs over it, as it does once in some hundred, is asked once more."""
+    """Take a picture; a browser that hangs over it, or whose page is just coming anew, is asked once more."""
     told = {"path": path, "timeout": PICTURE_MS, "animations": "disabled", "clip": clip}
     try:
         await page.screenshot(**told)
-    except TookTooLong:
+    except Error:
         await page.bring_to_front()
         await page.screenshot(**told)
 
