@@ -87,10 +87,8 @@ def lines(table: Any) -> Sequence[Line]:
     """Return the lines of a table, which is read once."""
     if table not in _READ:
         found = []
-        told_of = [
-            one.__annotations__ for one in reversed(table.__mro__) if issubclass(one, Table) and one is not Table
-        ]
-        for name, told in chain.from_iterable(one.items() for one in told_of):
+        tables = [one for one in reversed(table.__mro__) if issubclass(one, Table) and one is not Table]
+        for name, told in chain.from_iterable(one.__annotations__.items() for one in tables):
             kind, service = get_args(told) if hasattr(told, "__metadata__") else (told, Service())
             found.append(Line(name, kind, service.make or kind, service))
         _READ[table] = tuple(found)

@@ -10,7 +10,7 @@ import base64
 import re
 from typing import TYPE_CHECKING, Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, utils
 from eth_hash.auto import keccak
 
 from connector.runtime.errors import VerificationFailed
@@ -47,6 +47,12 @@ def decode(text: Any) -> bytes:
     if encode(data) != text:
         raise ValueError("not canonical base64url")
     return data
+
+
+def der(signed: bytes) -> bytes:
+    """Return a signature `r || s`, as JWS has it (RFC 7518 3.4), as DER, in which `cryptography` has it."""
+    half = len(signed) // 2
+    return utils.encode_dss_signature(int.from_bytes(signed[:half], "big"), int.from_bytes(signed[half:], "big"))
 
 
 def of_point(key: ec.EllipticCurvePublicKey, curve: str) -> dict[str, str]:

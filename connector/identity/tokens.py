@@ -197,7 +197,7 @@ def _signature(part: str) -> bytes:
         raise TokenError(f"the token's signature is {error}") from error
     if len(raw) != SIGNATURE_BYTES:
         raise TokenError(f"the token's signature has not {SIGNATURE_BYTES} bytes")
-    return utils.encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
+    return jwk.der(raw)
 
 
 def _claims(token: Unverified, document: Document, audience: str, now: datetime) -> Claims:

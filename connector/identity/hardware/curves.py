@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from connector.identity import jwk
 from contracts import signature
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Curve:
 def _is_p256(public: bytes, digest: bytes, signed: bytes) -> bool:
     key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
     try:
-        key.verify(der(signed), digest, _PREHASHED)
+        key.verify(jwk.der(signed), digest, _PREHASHED)
     except InvalidSignature:
         return False
     return True
@@ -62,12 +63,6 @@ def _is_edwards(public: bytes, message: bytes, signed: bytes) -> bool:
     except InvalidSignature:
         return False
     return True
-
-
-def der(signed: bytes) -> bytes:
-    """Return `r || s` as DER, in which `cryptography` has signatures."""
-    half = len(signed) // 2
-    return utils.encode_dss_signature(int.from_bytes(signed[:half], "big"), int.from_bytes(signed[half:], "big"))
 
 
 _P256: Final = Curve(bytes.fromhex("06082a8648ce3d030107"), "EC", "EC_KEY_PAIR_GEN", "ECDSA", POINT_BYTES, _is_p256)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from connector.identity.hardware.curves import der
+from connector.identity import jwk
 from connector.runtime.errors import SettingsError
 from contracts import signature
 
@@ -68,7 +68,7 @@ class HeldP256(_Kept, ec.EllipticCurvePrivateKey):
     def sign(self, data: Any, signature_algorithm: ec.EllipticCurveSignatureAlgorithm) -> bytes:
         """Return the signature (DER) over the SHA-256 of `data`."""
         assert isinstance(signature_algorithm.algorithm, SHA256)
-        return der(self.held.sign(sha256(data).digest()))
+        return jwk.der(self.held.sign(sha256(data).digest()))
 
     def public_key(self) -> ec.EllipticCurvePublicKey:
         """Return the public key."""
