@@ -14,7 +14,7 @@ from connector.compute.plan import select, table_of
 from connector.compute.statement import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sized
 
 INPUTS_MAX: Final = 64
 
@@ -43,6 +43,14 @@ def inputs(engine: Any, statement: str, columns: Mapping[str, Typed]) -> Inputs:
         raise Refused("statement", f"a program is given 1 to {INPUTS_MAX} numbers of each row")
     given = tuple(_number(expressions.write(one)) for one in selected)
     return Inputs(table, condition, given, tuple(expressions.named))
+
+
+def bounded(engine: Any, statement: str, columns: Mapping[str, Typed], bounds: Sized) -> Inputs:
+    """Return the same; raises `Refused` also where there are other numbers than the bounds are of."""
+    found = inputs(engine, statement, columns)
+    if len(found.columns) != len(bounds):
+        raise Refused("statement", "each number of a row has its bounds, and each bounds have their number")
+    return found
 
 
 def _number(found: Typed) -> str:

@@ -19,7 +19,7 @@ from connector.compute import bit_proof, blinding, elgamal, noisy
 from connector.compute.content import Content
 from connector.compute.counting import whereas
 from connector.compute.gated import Asking, open_to
-from connector.compute.inputs import inputs
+from connector.compute.inputs import bounded
 from connector.compute.keys import SPACE
 from connector.compute.kinds import literal, quote
 from connector.compute.lesson import BENDS, FUNCTION, LABELS, NOBODY, PARTS, Coins, decoy, places_of, spare_of, terms_of
@@ -45,7 +45,7 @@ def look(engine: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a lesson asks for; raises `Refused`."""
     known, passes = asked["columns"], gates.read(asked["gate"])
     types = known[table_of(engine, asked["statement"], known)]
-    found = _inputs(engine, asked, types, passes)
+    found = bounded(engine, asked["statement"], open_to(types, passes), asked["bounds"])
     return {"tables": [found.table], "functions": [FUNCTION], "named": list(found.named)}
 
 
@@ -56,7 +56,7 @@ def answer(
     passes, (file,), (content, sent) = gates.read(asked["gate"]), files, opened
     assert passes.noise is not None, "models are told with noise"
     asking = Asking(pa, engine, file["names"][0], Content(pa, file["kind"], content), passes)
-    found = _inputs(engine, asked, asking.types(), passes)
+    found = bounded(engine, asked["statement"], open_to(asking.types(), passes), asked["bounds"])
     asking.ready(found.named)
     rows, coins = _rows(engine, found, asked, passes), Coins(bytes.fromhex(file["seed"]))
     if len(rows) < passes.least:
@@ -67,14 +67,6 @@ def answer(
     else:
         written = _stepped([rows.get(name) for name in places], asked["weights"], bytes(sent), passes)
     return {"bytes": len(written), "places": len(places)}, written
-
-
-def _inputs(engine: Any, asked: Mapping[str, Any], types: Mapping[str, str], passes: Gate) -> Inputs:
-    """Return the numbers of each row; raises `Refused` where there are others than its bounds are of."""
-    found = inputs(engine, asked["statement"], open_to(types, passes))
-    if len(found.columns) != len(asked["bounds"]):
-        raise Refused("statement", "each number of a row has its bounds, and each bounds have their number")
-    return found
 
 
 def _rows(engine: Any, found: Inputs, asked: Mapping[str, Any], passes: Gate) -> dict[str, list[float]]:

@@ -23,13 +23,12 @@ from connector.compute import noisy
 from connector.compute.content import Content
 from connector.compute.counting import whereas
 from connector.compute.gated import Asking, open_to
-from connector.compute.inputs import inputs
+from connector.compute.inputs import bounded
 from connector.compute.keys import SPACE
 from connector.compute.kinds import literal, quote
 from connector.compute.noisy import STEPPED, STEPS, Loss, Number
 from connector.compute.plan import table_of
 from connector.compute.sketch import FUNCTION, PARTS, PLACE_DIGITS, SIGN_BELOW, terms_of
-from connector.compute.statement import Refused
 from contracts import gate as gates
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def look(engine: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a sketch asks for; raises `Refused`."""
     known, passes = asked["columns"], gates.read(asked["gate"])
     types = known[table_of(engine, asked["statement"], known)]
-    found = _inputs(engine, asked, types, passes)
+    found = bounded(engine, asked["statement"], open_to(types, passes), asked["sketch"]["bounds"])
     return {"tables": [found.table], "functions": [FUNCTION], "named": list(found.named)}
 
 
@@ -56,7 +55,7 @@ def answer(
     passes, (file,), said = gates.read(asked["gate"]), files, asked["sketch"]
     assert passes.noise is not None, "sketches are told with noise"
     asking = Asking(pa, engine, file["names"][0], Content(pa, file["kind"], opened[0]), passes)
-    found = _inputs(engine, asked, asking.types(), passes)
+    found = bounded(engine, asked["statement"], open_to(asking.types(), passes), asked["sketch"]["bounds"])
     asking.ready(found.named)
     terms = terms_of(len(said["bounds"]))
     exact = _exact(engine, found, said, passes, len(terms))
@@ -71,14 +70,6 @@ def answer(
     found_ = {"buckets": int(said["buckets"]), "terms": len(terms), "totals": base64.b64encode(told.tobytes()).decode()}
     written = json.dumps({"columns": [], "rows": [], "heldBack": False, **found_}).encode()
     return {"rows": 0, "bytes": len(written)}, written
-
-
-def _inputs(engine: Any, asked: Mapping[str, Any], types: Mapping[str, str], passes: Gate) -> Inputs:
-    """Return the numbers of each row; raises `Refused` where there are others than its bounds are of."""
-    found = inputs(engine, asked["statement"], open_to(types, passes))
-    if len(found.columns) != len(asked["sketch"]["bounds"]):
-        raise Refused("statement", "each number of a row has its bounds, and each bounds have their number")
-    return found
 
 
 def _exact(engine: Any, found: Inputs, said: Mapping[str, Any], passes: Gate, terms: int) -> list[list[int]]:
