@@ -3,6 +3,7 @@
 A seed that fails is played again with fewer and fewer of its events, and told with those that are left. `--only` plays
 one seed alone and prints its plan and its trace, whose digest is the same each time. `--members 1000 --calm` plays a
 large space in which nothing goes wrong, and holds the events of an order against what `penstock plan` multiplies.
+`--kept FILE` goes on where an earlier run of the same program was interrupted.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ import sys
 import time
 import traceback
 from collections import Counter
+from pathlib import Path
 
 from connector.operation.plan import year
 from tests.simulation import seed as seeds
+from tests.simulation.kept import Kept
 from tests.simulation.shrinking import shrink
 
 SHRUNK_MAX = 3
@@ -34,12 +37,15 @@ def run(job):
     return played
 
 
-def simulate(first, count, workers, *, say=sys.stdout.write, **drawn):
+def simulate(first, count, workers, *, say=sys.stdout.write, kept=None, **drawn):
     """Return how many seeds failed; `drawn` says of which plans (`trouble.draw`)."""
-    begun, failed, figures = time.monotonic(), 0, Counter()
+    begun, failed, figures = time.monotonic(), 0, Counter(kept.figures if kept else {})
+    left = [seed for seed in range(first, first + count) if not kept or seed not in kept.seeds]
     with multiprocessing.get_context("fork").Pool(workers) as pool:
-        for done, played in enumerate(pool.imap(run, ((first + at, drawn) for at in range(count))), 1):
+        for done, played in enumerate(pool.imap(run, ((seed, drawn) for seed in left)), count - len(left) + 1):
             figures.update(played.figures)
+            if kept and not played.broken:
+                kept.keep(played)
             if played.broken:
                 failed += 1
                 say(f"seed {played.seed}: {played.broken}\n")
@@ -90,9 +96,12 @@ def main():
     parser.add_argument("--only", action="store_true", help="play one seed alone, with its trace")
     parser.add_argument("--members", type=int, default=0, help="of each space, a quarter of them providers")
     parser.add_argument("--calm", action="store_true", help="nothing goes wrong; counts are held against the plan")
+    parser.add_argument("--kept", type=Path, help="a file of the seeds that have held: those are not played again")
     asked = parser.parse_args()
     drawn = {"members": asked.members, "calm": asked.calm}
     if asked.only:
         logging.disable(logging.CRITICAL)
         return int(alone(asked.seed, **drawn))
-    return 1 if simulate(asked.seed, asked.seeds, asked.workers, **drawn) else 0
+    kept = Kept(asked.kept, asked.seed, **drawn) if asked.kept else None
+    first = kept.first if kept else asked.seed
+    return 1 if simulate(first, asked.seeds, asked.workers, kept=kept, **drawn) else 0

@@ -6,8 +6,9 @@ import pytest
 
 from connector.operation.plan import year
 from tests.simulation import seed as seeds
-from tests.simulation.seed import play
-from tests.simulation.simulate import APART
+from tests.simulation.kept import Kept
+from tests.simulation.seed import Played, play
+from tests.simulation.simulate import APART, simulate
 
 FIRST, SEEDS = 18, 3
 # a reorganisation takes a parcel of four claims, which came again one by one: one was mined, and passed for all
@@ -44,3 +45,18 @@ def test_a_seed_is_played_again_as_it_was():
 
 def test_another_seed_is_another_story():
     assert seeds.plan_of(FIRST) != seeds.plan_of(FIRST + 1)
+
+
+def test_a_seed_that_held_is_not_played_again_and_one_that_broke_is(tmp_path):
+    path = tmp_path / "seeds"
+    kept = Kept(path, FIRST)
+    kept.keep(Played(FIRST, figures={"orders": 2}))
+    with path.open("a") as file:
+        file.write('\n{"seed": 19, "figures": {"ord')  # the power went
+    Kept(path, FIRST).keep(Played(20))
+    again = Kept(path, FIRST + 7)
+    assert (again.first, again.seeds, again.figures["orders"]) == (FIRST, {FIRST, 20}, 2)
+    said = []
+    assert not simulate(FIRST, 1, 1, say=said.append, kept=again)
+    assert "1 passed, 0 failed" in said[-1]
+    assert not Kept(path, FIRST, calm=True).seeds
