@@ -89,7 +89,9 @@ def verify(told: Any, agreement: str, deed: Deed, principal: Principal) -> Shown
         raise _wrong("it was granted after the agreement was signed")
     if (said["agreement"], said["authority"], said["signed"]) != (agreement, name, signed.time.isoformat()):
         raise _wrong("the statement is about something else")
-    if said["revoked"] is not None and datetime.fromisoformat(said["revoked"]) < signed.time:
+    if _moment(said["at"]) < signed.time:
+        raise _wrong("the statement was made before the agreement, so it does not say what was revoked until then")
+    if said["revoked"] is not None and _moment(said["revoked"]) < signed.time:
         raise _wrong("it was revoked before the agreement was signed")
     if why := found.refusal(deed, signed.time):
         raise _wrong(why)
@@ -109,6 +111,12 @@ def _entry(told: Any, part: str, principal: Principal) -> tuple[int, events.Entr
     if found.party != principal.did:
         raise _wrong("the log's entry is another participant's")
     return proof.index, found
+
+
+def _moment(told: Any) -> datetime:
+    if not isinstance(told, str) or (moment := datetime.fromisoformat(told)).tzinfo is None:
+        raise _wrong("its statement names a time that is none, or of no zone")
+    return moment
 
 
 def _wrong(text: str) -> ContractError:

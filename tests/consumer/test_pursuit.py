@@ -53,7 +53,9 @@ class Exchange:
 @pytest.fixture
 async def world(tmp_path):
     """The pursuits, the acquisitions, and how to begin anew as after a restart."""
-    store = await Store.open(tmp_path / "buyer.db", [table for table in TABLES if table.name in {"pursuits", "accounts"}])
+    store = await Store.open(
+        tmp_path / "buyer.db", [table for table in TABLES if table.name in {"pursuits", "accounts"}]
+    )
     made = SimpleNamespace(exchange=Exchange(store), acquisitions=Acquisitions())
     made.again = lambda: Pursuits(made.exchange.core, made.exchange, made.acquisitions)
     made.pursuits = made.again()
