@@ -77,7 +77,7 @@ class Pursuits:
                 )
                 tx.insert(row)
             else:
-                tx.update(PursuitRow, {"id": demand, "state": PursuitState.LOOKING}, mandate=checked, updated=now)
+                tx.update(PursuitRow, {"id": demand, "state": PursuitState.LOOKING}, mandate=kept, updated=now)
 
         await self._core.store.write(act)
         self.driver.wake(demand)

@@ -2,7 +2,8 @@
 
 Law: (1) the owner alone grants and revokes: no account gives itself, or anybody, what it may sign. (2) A grant is on
 the log before anything is signed under it, a revocation ends nothing that was signed before. (3) A peer is shown the
-authority of an agreement with it, and no other; who the person is it is not told.
+authority of an agreement with it, and no other; who the person is it is not told. (4) The heads that come with what a
+peer shows are held against those that it showed before, as with a message: its log has one history for everybody.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from connector.negotiation.protocol.states import CONSUMER, PROVIDER
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerRefused, VerificationFailed
 from connector.runtime.limits import AUTHORITIES_MAX, PAGE_ROWS_MAX
+from connector.store import peer_heads
 from connector.store.entries import entry_at
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.authority import AuthorityRow, SigningRow
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
     from connector.core.core import Core
     from connector.identity.peers import Peers
+    from connector.identity.space.peer_logs import PeerLogs
     from connector.identity.space.view import SpaceView
     from connector.store.entries import KeptEntry
     from connector.store.transaction import Tx
@@ -50,8 +53,8 @@ STANDING, REVOKED, OVER = "standing", "revoked", "over"
 class Authorities:
     """Who of a participant's accounts may sign for it."""
 
-    def __init__(self, core: Core, space: SpaceView, peers: Peers) -> None:
-        self._core, self._space, self._peers = core, space, peers
+    def __init__(self, core: Core, space: SpaceView, peers: Peers, peer_logs: PeerLogs) -> None:
+        self._core, self._space, self._peers, self._peer_logs = core, space, peers, peer_logs
 
     async def grant(
         self,
@@ -161,8 +164,9 @@ class Authorities:
     def _shown(self, tx: Tx, digest: str, peer: str) -> JsonObject:
         row, granted, signed = self._entries(tx, digest, peer)
         ended = None if row.revoked is None else row.revoked.isoformat()
-        at = (signed.at.isoformat(), self._core.clock.now().isoformat())
-        said = authority_proof.statement(digest, row.digest, at[0], ended, at[1])
+        # a clock that was set back takes nothing off what we say: our log has the signature by now
+        at = max(signed.at, self._core.clock.now())
+        said = authority_proof.statement(digest, row.digest, signed.at.isoformat(), ended, at.isoformat())
         return {
             "authority": row.document,
             "signature": row.signature.hex(),
@@ -210,6 +214,8 @@ class Authorities:
             found = authority_proof.verify(answer.json(), row.digest, deed, Principal(member.did, member.log_vkey))
         except ValueError as error:
             raise VerificationFailed(f"what `{row.peer}` shows does not hold: {error}") from error
+        for head in found.heads:
+            await self._core.store.write(await self._peer_logs.check(member.did, peer_heads.alone(head)))
         told = _told(found.authority)
         return told | {
             "agreement": row.digest,

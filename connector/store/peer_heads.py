@@ -70,6 +70,11 @@ class Offered:
     proof: list[bytes]
 
 
+def alone(note: str) -> dict[str, Any]:
+    """Return a head that came with no proof as one rides in a message: what joins it is read from its log's tiles."""
+    return {"checkpoint": note, "from": "0", "proof": []}
+
+
 def read(vkey: VerifierKey, piggyback: Mapping[str, Any]) -> Offered:
     """Return what rides in a message, its signature verified; raises `NoteError`."""
     note, start, proof = _read(piggyback)

@@ -49,11 +49,15 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An authority that holds for an agreement, when that was signed, and when it was revoked since, if it was."""
+    """An authority that holds for an agreement, when that was signed, and when it was revoked since, if it was.
+
+    `heads` are the notes that it was proven under: whoever saw others of that log holds them against those.
+    """
 
     authority: Authority
     signed: datetime
     revoked: str | None
+    heads: tuple[str, ...]
 
 
 def statement(agreement: str, authority: str, signed: str, revoked: str | None, at: str) -> dict[str, Any]:
@@ -80,7 +84,8 @@ def verify(told: Any, agreement: str, deed: Deed, principal: Principal) -> Shown
         raise _wrong("its statement has other members than it must have")
     if recover(said_digest(said), read_hex(told["said"], "said", SIGNATURE_BYTES)) != found.account:
         raise _wrong("the statement is not signed by its principal")
-    (first, granted), (second, signed) = (_entry(told[part], part, principal) for part in ("granted", "signed"))
+    proven = [_entry(told[part], part, principal) for part in ("granted", "signed")]
+    (first, granted, _), (second, signed, _) = proven
     if (granted.kind, granted.part) != (GRANTED, name):
         raise _wrong("the log's entry is of another grant")
     if (signed.kind, signed.part, signed.link) != (SIGNED, agreement, (agreement, name)):
@@ -89,15 +94,17 @@ def verify(told: Any, agreement: str, deed: Deed, principal: Principal) -> Shown
         raise _wrong("it was granted after the agreement was signed")
     if (said["agreement"], said["authority"], said["signed"]) != (agreement, name, signed.time.isoformat()):
         raise _wrong("the statement is about something else")
-    if said["revoked"] is not None and datetime.fromisoformat(said["revoked"]) < signed.time:
+    if _moment(said["at"]) < signed.time:
+        raise _wrong("the statement was made before the agreement, so it does not say what was revoked until then")
+    if said["revoked"] is not None and _moment(said["revoked"]) < signed.time:
         raise _wrong("it was revoked before the agreement was signed")
     if why := found.refusal(deed, signed.time):
         raise _wrong(why)
-    return Shown(found, signed.time, said["revoked"])
+    return Shown(found, signed.time, said["revoked"], tuple(dict.fromkeys(head for _, _, head in proven)))
 
 
-def _entry(told: Any, part: str, principal: Principal) -> tuple[int, events.Entry]:
-    """Return an entry of the principal's log with its index, as far as that is proven; raises ValueError."""
+def _entry(told: Any, part: str, principal: Principal) -> tuple[int, events.Entry, str]:
+    """Return an entry of the principal's log with its index and the head that proves it; raises ValueError."""
     try:
         entry = base64.b64decode(told["entry"], validate=True)
         proof = proofs.parse(told["proof"])
@@ -108,7 +115,13 @@ def _entry(told: Any, part: str, principal: Principal) -> tuple[int, events.Entr
     found = events.decode(entry)
     if found.party != principal.did:
         raise _wrong("the log's entry is another participant's")
-    return proof.index, found
+    return proof.index, found, proof.note.encode()
+
+
+def _moment(told: Any) -> datetime:
+    if not isinstance(told, str) or (moment := datetime.fromisoformat(told)).tzinfo is None:
+        raise _wrong("its statement names a time that is none, or of no zone")
+    return moment
 
 
 def _wrong(text: str) -> ContractError:

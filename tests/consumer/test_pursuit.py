@@ -9,6 +9,7 @@ import pytest
 
 from catalog.demand import State
 from connector.consumer.pursuit import Pursuits
+from connector.runtime import actor
 from connector.runtime.clock import Clock
 from connector.store.rows.agreement import PursuitState
 from connector.store.store import Store
@@ -24,11 +25,10 @@ class Acquisitions:
     """Acquisitions whose states the test sets."""
 
     def __init__(self):
-        self.states = {}
+        self.states, self.signers = {}, {}
 
     async def acquire(self, key, _product, _mandate, signer=None):
-        del signer
-        self.states[key] = "negotiating"
+        self.states[key], self.signers[key] = "negotiating", signer
 
     async def view(self, key):
         return {"state": self.states[key], "agreement": "0a" * 32, "reason": ""}
@@ -53,7 +53,9 @@ class Exchange:
 @pytest.fixture
 async def world(tmp_path):
     """The pursuits, the acquisitions, and how to begin anew as after a restart."""
-    store = await Store.open(tmp_path / "buyer.db", [table for table in TABLES if table.name == "pursuits"])
+    store = await Store.open(
+        tmp_path / "buyer.db", [table for table in TABLES if table.name in {"pursuits", "accounts"}]
+    )
     made = SimpleNamespace(exchange=Exchange(store), acquisitions=Acquisitions())
     made.again = lambda: Pursuits(made.exchange.core, made.exchange, made.acquisitions)
     made.pursuits = made.again()
@@ -97,3 +99,18 @@ async def test_a_restart_knows_it_again(world):
     world.acquisitions.states[ACQUISITION] = "licensed"
     world.pursuits.moved(ACQUISITION)
     await until(world.pursuits, PursuitState.MET)
+
+
+async def test_who_asks_for_it_again_signs_for_it(world):
+    """An account that said the same twice would else buy as the owner, whom no authority bounds."""
+    matches, world.exchange.demand["matches"] = world.exchange.demand["matches"], []
+    for name in ("ada", "ben"):
+        with actor.acting(f"account:{name}"):
+            await world.pursuits.begin(DEMAND, {"limit": "5", "purpose": "Research"})
+        async with asyncio.timeout(WITHIN_SECONDS):
+            while world.pursuits.driver.runs(DEMAND):
+                await asyncio.sleep(0.01)
+    world.exchange.demand["matches"] = matches
+    await world.pursuits.recover()
+    await until(world.pursuits, PursuitState.GETTING)
+    assert world.acquisitions.signers[ACQUISITION]["name"] == "ben"
