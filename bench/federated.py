@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from bench.federation import Played
     from bench.space import Space
 
-PRODUCTS_OF_EACH = 20
+# as many as a page has
+PRODUCTS_OF_EACH = 50
 # acts of the operator at once
 AT_ONCE = 8
 LOOK_SECONDS = 0.5

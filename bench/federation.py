@@ -235,7 +235,8 @@ class Exchange:
         await asyncio.gather(*(self.ask("POST", f"sources/{each.name}/harvest", {}) for each in sources))
 
 
-def _children(pid: int) -> list[str]:
+def children(pid: int) -> list[str]:
+    """Return the processes that a process has begun and that run."""
     return [one for task in Path(f"/proc/{pid}/task").iterdir() for one in (task / "children").read_text().split()]
 
 
@@ -283,7 +284,7 @@ async def measure(folder: Path, count: int, products: int) -> dict[str, tuple[fl
             figures["second reading, a hundredth is new"] = (seconds, "s")
             figures["found in between, at the least of the first reading's"] = (least / total, "of it")
             figures["exchange, most memory"] = (report.memory_bytes(pid, peak=True) / MIB, "MiB")
-            beside = sum(report.memory_bytes(int(child), peak=True) for child in _children(pid))
+            beside = sum(report.memory_bytes(int(child), peak=True) for child in children(pid))
             figures["its worker, most memory"] = (beside / MIB, "MiB")
         finally:
             await server.stop()
