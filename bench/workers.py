@@ -44,7 +44,8 @@ PROVIDER = "provider"
 SMALL, LONG = "bench-small", "bench-long"
 SMALL_KIB, LONG_MIB, LONG_EXPOSURE = 256, 16, "1"
 LONG_SHARE = 4  # of the small orders, so many fewer are long
-KILL_SECONDS = 2.0
+# between two kills, everybody up: a start takes as long, and a participant that is killed as it starts does nothing
+KILL_SECONDS = 5.0
 # what more processes may cost an order, in processor time of the provider
 SHARING_MAX = 1.5
 
@@ -146,12 +147,13 @@ async def measure(folder: Path, processes: Sequence[int], orders: int) -> list[r
             seconds, _, _ = await made.orders(SMALL, orders)
             own, stored = (new - old for new, old in zip(made.spent(), before, strict=True))
             long = max(1, orders // LONG_SHARE)
-            took, windows, _ = await made.orders(LONG, long)
+            took, windows, longest = await made.orders(LONG, long)
             alone = alone or own / orders
             of = f"{count} process{'' if count == 1 else 'es'}"
             rows += [
                 report.row(f"{of}: negotiations", orders / seconds, "1/s"),
                 report.row(f"{of}: windows", windows / took, "1/s"),
+                report.row(f"{of}: the longest order of many windows", longest, "s"),
                 report.row(f"{of}: CPU of the provider, an order", own / orders, "s"),
                 report.row(f"{of}: CPU of its database, an order", stored / orders, "s"),
             ]
