@@ -72,12 +72,18 @@ drawn_from = cache(languages)
 
 @dataclass(slots=True)
 class Played:
-    """One source; `total` of its products are told."""
+    """One source; `total` of its products are told; a `plain` one speaks the protocol alone."""
 
     number: int
     port: int
     keys: key_files.Keys
     total: int
+    plain: bool
+
+    @property
+    def name(self) -> str:
+        """Return what the exchange calls it."""
+        return f"s{self.number}"
 
     @property
     def did(self) -> str:
@@ -88,11 +94,6 @@ class Played:
     def url(self) -> str:
         """Return its address."""
         return f"http://localhost:{self.port}"
-
-    @property
-    def plain(self) -> bool:
-        """Say whether it speaks the protocol alone."""
-        return self.number % PLAIN_EVERY == 0
 
     def dataset(self, number: int) -> Dataset:
         """Return the description of one product, always the same."""
@@ -167,12 +168,15 @@ POLICY = {"permission": [{"action": "reproduce"}]}
 
 
 @contextlib.asynccontextmanager
-async def played(folder: Path, count: int, products: int) -> AsyncIterator[list[Played]]:
-    """Serve the sources."""
+async def played(
+    folder: Path, count: int, products: int, plain_every: int = PLAIN_EVERY
+) -> AsyncIterator[list[Played]]:
+    """Serve the sources, of which every so manieth is plain; 0: none."""
     made, runners = [], []
     for number, port in enumerate(free_ports(count)):
         key_files.create(folder / f"keys{number}")
-        source = Played(number, port, key_files.load(folder / f"keys{number}"), products)
+        plain = bool(plain_every) and number % plain_every == 0
+        source = Played(number, port, key_files.load(folder / f"keys{number}"), products, plain)
         app = web.Application()
         app.router.add_get("/.well-known/did.json", source.document)
         app.router.add_get("/.well-known/dspace-version", source.versions)
@@ -228,10 +232,11 @@ class Exchange:
 
     async def again(self, sources: list[Played]) -> None:
         """Have every source read now."""
-        await asyncio.gather(*(self.ask("POST", f"sources/s{each.number}/harvest", {}) for each in sources))
+        await asyncio.gather(*(self.ask("POST", f"sources/{each.name}/harvest", {}) for each in sources))
 
 
-def _children(pid: int) -> list[str]:
+def children(pid: int) -> list[str]:
+    """Return the processes that a process has begun and that run."""
     return [one for task in Path(f"/proc/{pid}/task").iterdir() for one in (task / "children").read_text().split()]
 
 
@@ -258,7 +263,7 @@ async def measure(folder: Path, count: int, products: int) -> dict[str, tuple[fl
             before, pid = _size(data / DATABASE), orjson.loads((data / "server.json").read_bytes())["pid"]
             since = _now()
             for each in sources:
-                about = {"name": f"s{each.number}", "address": each.url, "kind": "dsp" if each.plain else "exchange"}
+                about = {"name": each.name, "address": each.url, "kind": "dsp" if each.plain else "exchange"}
                 await own.ask("POST", "sources", about)
             seconds, times, _ = await own.read_to_the_end(since)
             total = sum(each.total for each in sources)
@@ -279,7 +284,7 @@ async def measure(folder: Path, count: int, products: int) -> dict[str, tuple[fl
             figures["second reading, a hundredth is new"] = (seconds, "s")
             figures["found in between, at the least of the first reading's"] = (least / total, "of it")
             figures["exchange, most memory"] = (report.memory_bytes(pid, peak=True) / MIB, "MiB")
-            beside = sum(report.memory_bytes(int(child), peak=True) for child in _children(pid))
+            beside = sum(report.memory_bytes(int(child), peak=True) for child in children(pid))
             figures["its worker, most memory"] = (beside / MIB, "MiB")
         finally:
             await server.stop()

@@ -6,8 +6,8 @@ For each axis and each size a space is run that holds so much (`bench.grown`), a
 purchase from its beginning until its keys are paid and everything is verified, an opening to the disk, a question to
 the catalogue, a page of processes, a back-up. An exponent is the slope of a straight line through the logarithms (work
 ~ size^exponent), fitted by least squares, and its error that of the slope; of work that does not depend on the size it
-is 0. `--short` takes small sizes of one axis and the short form of `bench.order`, says whether everything still runs,
-and records nothing.
+is 0. An axis that was run at its own sizes takes the place of what the record had of it. `--short` takes small sizes of
+one axis and the short form of `bench.order`, says whether everything still runs, and records nothing.
 """
 
 from __future__ import annotations
@@ -92,6 +92,16 @@ async def measure(
     return found if one is None else found + await order.measure(made, folder / "order", **one)
 
 
+def merged(before: Sequence[report.Row], found: Sequence[report.Row], axes: Sequence[Axis]) -> list[report.Row]:
+    """Return the rows of a record in which these axes were measured anew; those of other axes stay as they were."""
+    names = [axis.of for axis in axes]
+    stay = [
+        row for row in before if not any(row.work.endswith(f" {name}") or f" by {name}: " in row.work for name in names)
+    ]
+    again = {row.work for row in found}
+    return [row for row in stay if row.work not in again] + list(found)
+
+
 def main() -> None:
     """Measure, print, write bench/results/growth.json."""
     known = {axis.of: axis for axis in AXES}
@@ -109,8 +119,8 @@ def main() -> None:
     print(report.table(found))
     if asked.short:
         print(f"{len(found)} passed, 0 failed")
-    elif len(axes) == len(AXES) and not asked.sizes:
-        print("written to", report.write("growth", found))
+    elif not asked.sizes:
+        print("written to", report.write("growth", merged(report.read("growth"), found, axes)))
     else:
         print("not written: a record has every axis at its own sizes")
 

@@ -25,11 +25,11 @@ from typing import TYPE_CHECKING, Any
 
 from bench import history, nginx, report
 from bench.audit import MIB, commanded, place
-from bench.axes import QUESTIONS, Trader, timed
 from bench.certificate import HOST
 from bench.nationwide import admission
 from bench.nationwide.haggling import Market, witness
 from bench.space import EXCHANGE, Space, machine
+from bench.trader import QUESTIONS, Trader, timed
 from connector.client.server import Server
 from connector.demo.processes import SERVE, Participant, free_ports
 from connector.net.outbound import Outbound

@@ -18,8 +18,8 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from bench import grown, history, report
-from bench.axes import Trader
 from bench.space import EXCHANGE, Space, machine, workshop
+from bench.trader import Trader
 from connector.net.outbound import Outbound
 
 if TYPE_CHECKING:

@@ -145,6 +145,11 @@ def write(name: str, rows: Sequence[Row], folder: Path = RESULTS) -> Path:
     return path
 
 
+def read(name: str, folder: Path = RESULTS) -> list[Row]:
+    """Return the rows that were written last under a name."""
+    return [Row(**each) for each in json.loads((folder / f"{name}.json").read_text())]
+
+
 def table(rows: Sequence[Row]) -> str:
     """Return the rows as text a person reads."""
     width = max((len(each.work) for each in rows), default=0)

@@ -83,12 +83,12 @@ class Space:
         await self.call("buyer", "POST", "acquisitions", {"id": product, "product": product, "mandate": mandate})
         await self.reach(product, frozenset({"complete"}))
 
-    async def reach(self, key: str, states: frozenset[str]) -> Any:
-        """Return the buyer's acquisition as soon as it is in one of `states`; raise what it failed with."""
+    async def reach(self, key: str, states: frozenset[str], buyer: str = "buyer") -> Any:
+        """Return a buyer's acquisition as soon as it is in one of `states`; raise what it failed with."""
         told = ""
         while True:
             path = f"acquisitions/{key}?wait={WAIT_SECONDS}&after={told}"
-            view = await self.call("buyer", "GET", path)
+            view = await self.call(buyer, "GET", path)
             told = view["mark"]
             if view["state"] == "failed":
                 raise from_reason(view["reason"])

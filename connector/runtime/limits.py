@@ -220,8 +220,8 @@ REASON_CHARACTERS_MAX = 1_000
 QUERY_CHARACTERS_MAX = 400
 
 # ---- other catalogues that an exchange harvests
-# fifty exchanges are meant; each costs a look every few minutes
-SOURCES_MAX = 100
+# a country has some hundred exchanges; each costs a look every few minutes
+SOURCES_MAX = 1_000
 # products of one source, unless its operator allows more: what a large exchange lists
 SOURCE_PRODUCTS = 20_000
 # whatever its operator asks for, no more than this of one source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -33,6 +34,18 @@ def test_rows_judge_growth_and_the_start_at_the_largest_size():
     assert found["start of the provider, 1,000 agreements"].met is False
     assert found["start of the provider, 100 agreements"].met is None
     assert found["tables of the buyer: an order more"].value == pytest.approx(45 * 1024 / 900)
+
+
+def test_an_axis_measured_anew_takes_its_rows_out_of_a_record_and_leaves_those_of_others():
+    names = [work.name for axis in AXES for work in axis.works]
+    before = [row for axis in AXES for row in growth.rows(axis, dict.fromkeys((10, 100), dict.fromkeys(names, 1.0)))]
+    found = growth.rows(AXES[1], {size: dict.fromkeys(names, 2.0) for size in (10, 1_000)})
+    after = growth.merged(before, found, AXES[1:2])
+    assert [row for row in after if row in found] == found
+    assert [row for row in after if row not in found] == [
+        row for row in before if not re.search(f"( |by ){AXES[1].of}", row.work)
+    ]
+    assert growth.merged(before, before, AXES) == before
 
 
 def test_each_axis_has_steps_of_ten_and_names_its_works_once():

@@ -1,4 +1,4 @@
-"""One participant served by two processes behind one address: asked, killed and begun again as if it were one.
+"""One participant served by several processes behind one address: asked, killed and begun again as if it were one.
 
 An exchange's processes have copies of its folder; everybody else's share theirs.
 """
@@ -20,12 +20,12 @@ READY_SECONDS, LOOK_SECONDS = 120, 0.1
 
 
 class Several:
-    """Two processes of the participant in `data`, whose public address is at `port`."""
+    """So many processes of the participant in `data`, whose public address is at `port`; of a `copied` one two."""
 
-    def __init__(self, data, port, chance=None, *, copied=False):
+    def __init__(self, data, port, chance=None, *, copied=False, count=2):
         self.data, self._port, self._chance = data, port, chance or random.Random(port)
-        self._ports = free_ports(2)
-        folders = (data, data.with_name(data.name + "-copy") if copied else data)
+        self._ports = free_ports(count)
+        folders = (data, data.with_name(data.name + "-copy")) if copied else [data] * count
         self.processes = [Participant(folder) for folder in folders]
         self._balancer = None
         self.command = SERVE
@@ -47,7 +47,7 @@ class Several:
         """Start whichever does not run, and return when all answer."""
         if self._balancer is None:
             self._balancer = await Balancer(self._port, self._ports, self._chance).__aenter__()
-        if (copy := self.processes[1].data) != self.data and not copy.exists():
+        if (copy := self.processes[-1].data) != self.data and not copy.exists():
             shutil.copytree(self.data, copy)
         due = [pair for pair in zip(self.processes, self._ports, strict=True) if not pair[0].running]
         for process, port in due:
@@ -86,7 +86,7 @@ class Several:
             self._balancer = None
 
     async def wait(self):
-        """Return when both have ended."""
+        """Return when all have ended."""
         for each in self.processes:
             await each.wait()
 

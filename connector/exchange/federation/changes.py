@@ -31,8 +31,6 @@ from connector.store.rows.console import FactRow
 from connector.store.rows.space import SpaceRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from connector.exchange.numbering import Stocked
@@ -59,7 +57,7 @@ def begin(tx: Tx) -> None:
 def page(tx: Tx, own: str, reader: str, after: int, epoch: str) -> JsonObject:
     """Return the changes after a number, as the exchange `own`: of what the exchange `reader` may see."""
     floor, here, end = tx.get(FactRow, name=keeping.FLOOR), _epoch(tx), newest(tx)
-    sees, sources = grades(tx, reader, READS_AS), showing.seen(tx)
+    sees = grades(tx, reader, READS_AS)
     lost = after > end or (after and (epoch != here or after < (floor.value["seq"] if floor else 0)))
     head = {"exchange": own, "epoch": here, "after": after}
     if lost:
@@ -67,7 +65,7 @@ def page(tx: Tx, own: str, reader: str, after: int, epoch: str) -> JsonObject:
     entries: list[JsonObject] = []
     size, last, full = 0, after, False
     for row in beyond(tx, after, PAGE_ROWS_MAX):
-        line = _found(tx, row, own, sees, sources) if isinstance(row, FederatedRow) else _listed(row, own, sees)
+        line = _found(tx, row, own, sees) if isinstance(row, FederatedRow) else _listed(row, own, sees)
         size += len(orjson.dumps(line))
         if entries and size > CHANGES_BYTES:
             full = True
@@ -107,12 +105,9 @@ def _listed(row: Stocked, own: str, sees: tuple[str, ...] | None) -> JsonObject:
     return entry.listed(row.id, seq_of(row), [own], row.updated, kinds.of(row.id).told(found))
 
 
-def _found(
-    tx: Tx, row: FederatedRow, own: str, sees: tuple[str, ...] | None, sources: Mapping[str, SourceRow]
-) -> JsonObject:
+def _found(tx: Tx, row: FederatedRow, own: str, sees: tuple[str, ...] | None) -> JsonObject:
     """Return the line of a product found elsewhere, as the best of the sources tells it that are shown."""
-    told = showing.tellings(tx, row.id, sources) if row.state is FederatedState.FOUND else []
-    sighting = showing.best(told, sources) if told else None
+    sighting = showing.best_telling(tx, row.id) if row.state is FederatedState.FOUND else None
     path = [own, *(sighting.path if sighting else ())]
     if sighting is None or len(path) > HOPS_MAX or (sees is not None and showing.sight_of(sighting) not in sees):
         return entry.gone(row.id, row.seq)

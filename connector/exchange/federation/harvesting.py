@@ -106,14 +106,14 @@ class Harvesting:
 
     async def _set_going(self) -> float | None:
         """Begin readings while there are places; return after how many seconds to look again, None when woken."""
-        store, now = self._core.store, self._core.clock.now()
-        for row in await store.read(lambda tx: sources.due(tx, now)):
+        now = self._core.clock.now()
+        for row in await self._core.store.read(lambda tx: sources.waiting(tx, self._running)):
             if len(self._running) >= READINGS_MAX:
                 return None
-            if row.name not in self._running:
-                self._begin(row.name)
-        next_ = await store.read(lambda tx: sources.next_due(tx, self._running))
-        return None if next_ is None else max(0.0, (next_ - now).total_seconds())
+            if row.due > now:
+                return (row.due - now).total_seconds()
+            self._begin(row.name)
+        return None
 
     def _begin(self, name: str) -> asyncio.Task[None]:
         """Return the reading of a source that is under way, or a new one."""

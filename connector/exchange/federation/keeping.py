@@ -82,10 +82,11 @@ def regroup(tx: Tx, products: Iterable[str], now: datetime) -> None:
     keys = sorted(products)
     if not keys:
         return
-    ranks = {row.name: row.rank for row in tx.find(SourceRow)}
     told: dict[str, list[HarvestedRow]] = {key: [] for key in keys}
     for one in among(tx, HarvestedRow, "product", keys):
         told[one.product].append(one)
+    names = sorted({one.source for rows in told.values() for one in rows})
+    ranks = {row.name: row.rank for row in among(tx, SourceRow, "name", names)}
     for seq, (key, rows) in enumerate(told.items(), following(tx)):
         if not rows:
             tx.update(FederatedRow, {"id": key}, state=FederatedState.GONE, seq=seq, updated=now)

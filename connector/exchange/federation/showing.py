@@ -26,7 +26,7 @@ from contracts import price_words
 from contracts.tariff import Tariff, asked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
@@ -69,12 +69,11 @@ def page(tx: Tx, keys: Sequence[str]) -> tuple[list[JsonObject], int]:
 
     What is to be found no more is left out. One product is shown however long it is.
     """
-    sources = seen(tx) if any(is_found(key) for key in keys) else {}
     told: list[JsonObject] = []
     size = 0
     for first in range(0, len(keys), KEYS_MAX):
         some = keys[first : first + KEYS_MAX]
-        found = _found(tx, [key for key in some if is_found(key)], sources)
+        found = _found(tx, [key for key in some if is_found(key)])
         for count, key in enumerate(some, first):
             one = found.get(key) if is_found(key) else kinds.shown(tx, key)
             size += 0 if one is None else len(orjson.dumps(one))
@@ -89,34 +88,36 @@ def listed(tx: Tx, key: str) -> JsonObject:
     if not is_found(key):
         kind = kinds.of(key)
         return kind.view(kind.listed(tx, key))
-    found = _shown(tx, key, seen(tx))
+    found = _found(tx, [key]).get(key)
     if found is None:
         raise Absent(f"no source tells of a product `{key[:80]}`")
     return found
 
 
-def seen(tx: Tx) -> dict[str, SourceRow]:
-    """Return the sources whose products are shown, by name."""
-    return {row.name: row for row in tx.find(SourceRow) if row.state not in UNSEEN}
+def seen(tx: Tx, sightings: Iterable[HarvestedRow]) -> dict[str, SourceRow]:
+    """Return those of the sources of these sightings whose products are shown, by name."""
+    rows = among(tx, SourceRow, "name", sorted({one.source for one in sightings}))
+    return {row.name: row for row in rows if row.state not in UNSEEN}
 
 
-def _shown(tx: Tx, key: str, sources: dict[str, SourceRow]) -> JsonObject | None:
-    return _found(tx, [key], sources).get(key)
-
-
-def _found(tx: Tx, keys: Sequence[str], sources: dict[str, SourceRow]) -> dict[str, JsonObject]:
-    """Return those of these products that are to be found, by two questions for all."""
+def _found(tx: Tx, keys: Sequence[str]) -> dict[str, JsonObject]:
+    """Return those of these products that are to be found, by three questions for all."""
     rows = [row for row in among(tx, FederatedRow, "id", keys) if row.state is FederatedState.FOUND]
     told: dict[str, list[HarvestedRow]] = {row.id: [] for row in rows}
-    for one in among(tx, HarvestedRow, "product", list(told)):
+    sightings = among(tx, HarvestedRow, "product", list(told))
+    sources = seen(tx, sightings)
+    for one in sightings:
         if one.source in sources:
             told[one.product].append(one)
     return {row.id: view(row, told[row.id], sources) for row in rows if told[row.id]}
 
 
-def tellings(tx: Tx, key: str, sources: Mapping[str, SourceRow]) -> list[HarvestedRow]:
-    """Return what those of the `seen` sources tell of a product that do."""
-    return [one for one in tx.find(HarvestedRow, "product = ?", (key,)) if one.source in sources]
+def best_telling(tx: Tx, key: str) -> HarvestedRow | None:
+    """Return the telling of a product that counts, of those that are shown; None if none is."""
+    rows = tx.find(HarvestedRow, "product = ?", (key,))
+    sources = seen(tx, rows)
+    told = [one for one in rows if one.source in sources]
+    return best(told, sources) if told else None
 
 
 def best(sightings: Sequence[HarvestedRow], sources: Mapping[str, SourceRow]) -> HarvestedRow:

@@ -18,6 +18,7 @@ from connector.identity.self_description import TEXT_CHARACTERS_MAX
 from connector.negotiation.whereabouts import did_of
 from connector.runtime.errors import Conflict, InvalidInput
 from connector.runtime.limits import (
+    READINGS_MAX,
     REASON_CHARACTERS_MAX,
     SOURCE_LINES_MAX,
     SOURCE_PRODUCTS,
@@ -153,16 +154,17 @@ async def _did(core: Core, peers: Peers, kind: Kind, address: str) -> str:
 
 
 def _add(tx: Tx, named: SourceRow) -> SourceRow:
-    known, rows = tx.get(SourceRow, name=named.name), tx.find(SourceRow, order="rank")
+    known = tx.get(SourceRow, name=named.name)
     if known is not None:
         if any(getattr(known, name) != getattr(named, name) for name in SAID):
             raise Conflict(f"there is another source `{named.name}`", "drop it first, or choose another name")
         return known
-    if len(rows) >= SOURCES_MAX:
+    if int(tx.execute("SELECT count(*) AS n FROM sources")[0]["n"]) >= SOURCES_MAX:
         raise Conflict(f"an exchange has at most {SOURCES_MAX} sources", "drop one")
-    if twin := next((row.name for row in rows if (row.did, row.kind) == (named.did, named.kind)), ""):
-        raise Conflict(f"`{named.did}` is the source `{twin}` already")
-    made = replace(named, rank=rows[-1].rank + 1) if rows else named
+    for twin in tx.find(SourceRow, "did = ? and kind = ?", (named.did, named.kind)):
+        raise Conflict(f"`{named.did}` is the source `{twin.name}` already")
+    last = tx.find(SourceRow, order="rank desc", limit=1)
+    made = replace(named, rank=last[0].rank + 1) if last else named
     tx.insert(made)
     return made
 
@@ -194,15 +196,14 @@ def hurry(tx: Tx, name: str, now: datetime) -> None:
     tx.change(row, replace(row, due=now))
 
 
-def due(tx: Tx, now: datetime) -> list[SourceRow]:
-    """Return the sources that wait to be read or taken away, longest waiting first."""
-    return [row for row in tx.find(SourceRow, "due <= ?", (now,), "due") if row.state not in RESTING]
+def waiting(tx: Tx, but: Collection[str]) -> list[SourceRow]:
+    """Return the sources that are read or taken away next, those of `but` left out: longest due first, and not all.
 
-
-def next_due(tx: Tx, but: Collection[str]) -> datetime | None:
-    """Return when the next source is due, besides those named."""
-    rows = [row for row in tx.find(SourceRow, order="due") if row.state not in RESTING]
-    return next((row.due for row in rows if row.name not in but), None)
+    There is one for each place, for of a thousand that are due at once each reading that ends begins one.
+    """
+    some = READINGS_MAX + len(but)
+    rows = tx.find(SourceRow, f"state not in ({', '.join('?' * len(RESTING))})", tuple(RESTING), "due", some)
+    return [row for row in rows if row.name not in but]
 
 
 def keep(tx: Tx, began: SourceRow, page: Page, rest_seconds: float, now: datetime) -> SourceRow | None:
