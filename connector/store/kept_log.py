@@ -36,7 +36,7 @@ _KEY = "SELECT recipient, wrapped FROM box_keys WHERE name = ? AND recipient IN 
 class KeptLog:
     """The log in `tx`, whose boxes two keys of its owner's open: `ledger.log.fsck.Beside`, and its `fetch`."""
 
-    def __init__(self, tx: Tx, openers: tuple[Opener, Opener]) -> None:
+    def __init__(self, tx: Tx, openers: tuple[Opener, ...]) -> None:
         self._tx = tx
         self._openers = disclosure.filed_for(openers)
         self._keys: dict[str | None, tuple[str, bytes] | None] = {}

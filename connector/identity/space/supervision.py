@@ -83,10 +83,15 @@ class Supervision:
         self._known = found
         self._disclose()
 
+    def disclose_anew(self) -> None:
+        """Disclose coming events to ourselves by the key that we have by now."""
+        self._disclose()
+
     def _disclose(self) -> None:
+        to = {"owner": self._identity.sealed_to}
         if self._supervisor is not None:
-            supervisor = self.of(self._supervisor).keys[0]
-            self._evidence.disclose_to({"owner": self._identity.sealed_to, "supervisor": supervisor})
+            to["supervisor"] = self.of(self._supervisor).keys[0]
+        self._evidence.disclose_to(to)
 
 
 def _usable(public: bytes) -> bool:
