@@ -82,8 +82,7 @@ class KeyLife:
             raise Conflict("a key of SM2 was drawn already", hint)
         core.identity.take_sm2(key_files.draw_sm2(core.data / KEYS))
         await self._settle_sm2(reason)
-        is_member = core.identity.did in self._space.last().members
-        heard = is_member and await tell(core, self._space, self._exchange, self._author)
+        heard = await tell(core, self._space, self._exchange, self._author)
         return {"kind": SM2, "key": _PUBLIC[SM2](core.identity), "told": heard}
 
     async def rotate(self, kind: str, reason: str, *, stolen: bool) -> JsonObject:

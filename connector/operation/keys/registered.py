@@ -9,6 +9,7 @@ by who has not heard yet, is opened by it.
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +23,9 @@ from connector.operation.keys.telling import tell
 from connector.operation.keys.token_key import INTERRUPTED, record
 from connector.operation.keys.witness_key import AGGREGATE, PUBLIC_FILE, derive
 from connector.runtime import files
+from connector.runtime.cancellation import cancel
 from connector.runtime.data_folder import KEYS
+from connector.runtime.errors import explain_failure
 from connector.store.rows.console import FactRow
 from contracts.canonical import sha
 from ledger.chain import membership
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
 
 FACT: Final = "delivery key"
 
+log = logging.getLogger(__name__)
+
 
 class RegisteredKeys:
     """Replaces the BLS key by which this participant witnesses, and the key that things are sealed to for it."""
@@ -59,25 +64,36 @@ class RegisteredKeys:
     ) -> None:
         self._core, self._space, self._programs, self._transactions = core, space, programs, transactions
         self._exchange, self._author, self._supervision = exchange, author, supervision
-        self._turn, self._is_looked_at = asyncio.Lock(), False
+        self._turn = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
 
     async def settle(self) -> None:
         """Know by which key things are sealed to us; record one that a crash kept from being recorded."""
         await self._settle_delivery(INTERRUPTED)
 
-    async def go_on(self) -> None:
-        """Once after a start, bring to its end what a crash interrupted."""
-        if self._is_looked_at:
-            return
-        self._is_looked_at = True
+    async def begin(self) -> None:
+        """Go on with what a crash interrupted, beside everything else: the chain may be away."""
+        self._task = asyncio.create_task(self._go_on(), name="keys")
+
+    async def close(self) -> None:
+        """Stop; what is not at its end goes on at the next start."""
+        await cancel(self._task)
+
+    async def _go_on(self) -> None:
+        try:
+            await self._end_interrupted()
+        except Exception as fault:  # noqa: BLE001  # whoever replaces the key again goes on with it, and is told why
+            log.warning("a key is not replaced yet: %s", explain_failure(fault).text)
+
+    async def _end_interrupted(self) -> None:
         folder, identity = self._core.data / KEYS, self._core.identity
         if key_files.drawn(folder, AGGREGATE) is not None:
             await self.witness(INTERRUPTED)
         if key_files.drawn(folder, DELIVERY) is not None:
             await self.delivery(INTERRUPTED)
-        listed, own = self._space.last().members.get(identity.did), identity.member
+        listed, own = await self._listed(), identity.member
         if listed is not None and (listed.delivery, listed.aggregate) != (own.delivery, own.aggregate):
-            await self._tell()
+            await tell(self._core, self._space, self._exchange, self._author)
 
     async def witness(self, reason: str) -> dict[str, Any]:
         """Witness by a fresh BLS key; return it, the transaction that says so, and whether the exchange read it."""
@@ -94,7 +110,7 @@ class RegisteredKeys:
             files.write_atomic(folder / PUBLIC_FILE, public + proof)
             identity.take_aggregate(seed, (public, proof))
             await self._core.store.write(lambda tx: self._record_witness(tx, old, public, transaction, reason))
-            told = await self._tell()
+            told = await tell(self._core, self._space, self._exchange, self._author)
         return {"key": public.hex(), "tx": transaction, "told": told}
 
     async def delivery(self, reason: str) -> JsonObject:
@@ -113,7 +129,7 @@ class RegisteredKeys:
             identity.take_delivery(coming)
             self._supervision.disclose_anew()
             await self._settle_delivery(reason)
-            told = await self._tell()
+            told = await tell(self._core, self._space, self._exchange, self._author)
         return {
             "kind": DELIVERY,
             "from": old.hex(),
@@ -124,17 +140,17 @@ class RegisteredKeys:
 
     async def _registered(self, member: Member) -> str:
         """Have the registry on chain know the keys; the exchange stands in it by its account alone."""
-        did, space = self._core.identity.did, self._space.last()
-        if did == space.exchange or did not in space.members:
+        space = self._space.last()
+        if self._core.identity.did == space.exchange or await self._listed() is None:
             return ""
         keys = Keys(member.log_key, member.delivery, member.aggregate)
         act = membership.change_keys(self._programs.deployment, did_digest(space.exchange), keys)
         mined = await self._transactions.submit(f"change-keys:{keys.digest.hex()}", act)
         return mined.transaction
 
-    async def _tell(self) -> bool:
-        is_member = self._core.identity.did in self._space.last().members
-        return is_member and await tell(self._core, self._space, self._exchange, self._author)
+    async def _listed(self) -> Member | None:
+        """Return ourselves as the space lists us."""
+        return await self._space.member(self._core.identity.did)
 
     async def _settle_delivery(self, reason: str) -> None:
         core, key = self._core, self._core.identity.keys.delivery_public.hex()
@@ -158,5 +174,6 @@ class RegisteredKeys:
 
 REGISTERED_KEYS = Service(
     readies=RegisteredKeys.settle,
-    chores={"bring to its end what was interrupted of a new key": RegisteredKeys.go_on},
+    begins=RegisteredKeys.begin,
+    ends=RegisteredKeys.close,
 )
