@@ -281,8 +281,7 @@ def load(folder: Path, module: str | None = None) -> Keys:
             raise SettingsError(f"`{_path(folder, SEED)}` is not there, from which other keys are drawn", "restore it")
         told[SEED] = _draw(BELOW[SEED])  # the next key of tokens is drawn in the module
         _write(_path(folder, SEED), told[SEED])
-    keys = Keys.of(told, keeper)
-    return replace(keys, former=former.loaded(folder, keys.delivery))
+    return replace(Keys.of(told, keeper), former=former.loaded(folder, told[DELIVERY]))
 
 
 def has_sm2(folder: Path) -> bool:
