@@ -326,10 +326,10 @@ def drawn(folder: Path, purpose: str) -> bytes | Reference | None:
 
 def take_next(folder: Path, purpose: str, module: Module | None = None) -> None:
     """Put the key that was drawn in the place of the present one: it is gone, in the module too, or a former one."""
-    before = _read(_path(folder, purpose), PURPOSES[purpose])
-    if purpose == DELIVERY and isinstance(before, bytes):
+    before, coming = (_read(path(folder, purpose), PURPOSES[purpose]) for path in (_path, _next))
+    if purpose == DELIVERY and isinstance(before, bytes) and before != coming:
         former.add(folder, before)
-    _write(_path(folder, purpose), _read(_next(folder, purpose), PURPOSES[purpose]))
+    _write(_path(folder, purpose), coming)
     files.remove(_next(folder, purpose))
     if isinstance(before, Reference) and module is not None:
         module.destroy(IN_MODULE[purpose], before.id)

@@ -38,9 +38,7 @@ KINDS: Final = {
         Kind("agreement", "keys/agreement.key", "secp256k1", "signs agreements, vouchers, transactions", FOR_LIFE),
         Kind("log", "keys/log.key", "Ed25519", "signs the heads of our log", FOR_LIFE),
         Kind("cosigner", "keys/log.key", "ML-DSA-44", "cosigns heads of others' logs, drawn from `log`", FOR_LIFE),
-        Kind(
-            "delivery", "keys/delivery.key", "X25519", "opens what is sealed to us", f"penstock key rotate {DELIVERY}"
-        ),
+        Kind(DELIVERY, "keys/delivery.key", "X25519", "opens what is sealed to us", f"penstock key rotate {DELIVERY}"),
         Kind(SM2, "keys/sm2.key", "SM2", "signs contracts of the national interfaces", FOR_LIFE),
         Kind("hybrid", "keys/log.key", "X25519 with ML-KEM-768", "opens event fields, drawn from `log`", FOR_LIFE),
         Kind("witness", "keys/aggregate.key", "BLS12-381", "witnesses many heads at once", "penstock log rekey"),

@@ -126,7 +126,8 @@ class RegisteredKeys:
             coming, old = X25519PrivateKey.from_private_bytes(secret), identity.keys.delivery_public
             await self._registered(replace(identity.member, delivery=coming.public_key().public_bytes_raw()))
             key_files.take_next(folder, DELIVERY)
-            identity.take_delivery(coming)
+            if identity.keys.delivery_of(coming.public_key().public_bytes_raw()) is None:
+                identity.take_delivery(coming)
             self._supervision.disclose_anew()
             await self._settle_delivery(reason)
             told = await tell(self._core, self._space, self._exchange, self._author)

@@ -23,9 +23,9 @@ async def tell(core: Core, space: SpaceView, exchange: ExchangeDoor, author: Spa
     if core.identity.did == space.last().exchange:
         await author.rebuild()
         return True
-    if await space.member(core.identity.did) is None:
-        return False  # it reads them when it admits us
     try:
+        if await space.member(core.identity.did) is None:
+            return False  # it reads them when it admits us
         await exchange.ask("POST", "/exchange/members/own", {"did": core.identity.did})
     except Exception as fault:
         if explain_failure(fault).exit_code != AWAY_EXIT:

@@ -49,6 +49,12 @@ def test_a_crash_between_the_two_files_leaves_one_key_in_one_place(tmp_path):
     assert load(folder).former == ()
     before = follow(folder)
     assert publics(load(folder)) == [before]
+    # and one after them leaves it in its place
+    now = load(folder)
+    (folder / f"{DELIVERY}.next").write_bytes((folder / f"{DELIVERY}.key").read_bytes())
+    (folder / f"{DELIVERY}.next").chmod(0o600)
+    take_next(folder, DELIVERY)
+    assert (load(folder).delivery_public, publics(load(folder))) == (now.delivery_public, [before])
 
 
 DAMAGED = {
