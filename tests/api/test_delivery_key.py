@@ -23,7 +23,7 @@ from tests.api.test_rights import told
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-WITHIN_SECONDS = 20
+WITHIN_SECONDS = 60
 
 
 class Sealed(Space):
