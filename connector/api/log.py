@@ -12,7 +12,7 @@ from connector.chain.anchoring import Anchoring
 from connector.chain.entrusting import proofs
 from connector.identity.space.supervision import Supervision
 from connector.identity.space.view import SpaceView
-from connector.operation.keys.witness_key import WitnessKey
+from connector.operation.keys.registered import RegisteredKeys
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict
 from connector.runtime.limits import INDEX_DIGITS_MAX
@@ -92,7 +92,7 @@ async def disclose(call: Call) -> web.Response:
 async def rekey(call: Call) -> web.Response:
     """Draw and use a new BLS key, on chain too: `why`."""
     why = reasons.check((await call.texts("why"))["why"], "the log keeps it")
-    return as_json(await call.of(WitnessKey).rekey(why))
+    return as_json(await call.of(RegisteredKeys).witness(why))
 
 
 async def forked(call: Call) -> web.Response:

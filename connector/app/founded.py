@@ -31,7 +31,7 @@ from connector.operation.dcp.identity_hub import IDENTITY_HUB, IdentityHub
 from connector.operation.dcp.verifier import VERIFIER, Verifier
 from connector.operation.health import Health
 from connector.operation.keys.key_life import KEY_LIFE, KeyLife
-from connector.operation.keys.witness_key import WitnessKey
+from connector.operation.keys.registered import REGISTERED_KEYS, RegisteredKeys
 from connector.operation.metrics import Metrics
 from connector.operation.supplies import Supplies
 from connector.runtime.spans import Spans
@@ -86,7 +86,7 @@ class Founded(Life, Table):
     health: Health
     peer_logs: PeerLogs
     witness: Annotated[Witness, Service(ground.witness)]
+    registered_keys: Annotated[RegisteredKeys, REGISTERED_KEYS]
     key_life: Annotated[KeyLife, KEY_LIFE]
-    witness_key: WitnessKey
     anchoring: Annotated[Anchoring, Service(ground.anchoring)]
     supplies: Annotated[Supplies, Service(begins=Supplies.begin, ends=Supplies.close, warns=Supplies.warnings)]

@@ -164,7 +164,7 @@ async def _audited(asked: Asked, opened: Sources, reader: bytes = b"") -> dict[s
             nullcontext() if asked.bundle is None else writing_bundle(asked.bundle) as kept,
         ):
             recorded = source if kept is None else shared.recording(source, kept, held, opened=asked.opened)
-            report = await run(recorded, held.delivery, place, going, held.hybrid)
+            report = await run(recorded, held.delivery, place, going, (held.hybrid, *held.former))
     except AuditImpossible as fault:
         raise _reason(fault) from fault
     if remembered is not None and remembered.rewritten is not None:

@@ -105,7 +105,7 @@ def recording(source: Sources, kept: Keeper, held: Keys, *, opened: bool) -> Sou
 
     if not opened:
         return Recording(source, kept)
-    openers = openers_of(raw_keys(held.delivery, held.hybrid))
+    openers = openers_of(raw_keys(held.openers))
     return OpenedRecording(source, kept, openers, held.delivery.public_key().public_bytes_raw())
 
 

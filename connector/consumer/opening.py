@@ -298,7 +298,7 @@ class Openings:
         What an earlier run left unfinished there is brought to its end first; what is more than a batch takes several.
         """
         purchase = Purchase(self._till, got.its_provider, bytes.fromhex(got.its_channel))
-        received = await purchase.resume(row.reader_key) if row.reader_key else None
+        received = await purchase.resume([row.reader_key]) if row.reader_key else None
         reader = self._books.goes_on(row.reader_key, received, rows) or self._books.lend(X25519PrivateKey.generate())
         await self._core.store.write(lambda tx: tx.update(ReadRow, {"id": row.id}, reader_key=reader))
         transfer = await self._core.store.read(lambda tx: tx.get(TransferRow, id=got.transfer))

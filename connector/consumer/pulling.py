@@ -216,7 +216,7 @@ class Pulls:
     ) -> None:
         """Buy the keys of all rows agreed on: the index first, then what it calls critical, then the rest."""
         channel = bytes.fromhex(row.its_channel)
-        exposure, reader_key = row.mandate.get("exposure"), self._core.identity.keys.delivery_public
+        exposure, identity = row.mandate.get("exposure"), self._core.identity
         await haul.open_paid()
         agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=row.its_agreement))
         assert agreement is not None, "keys are bought under an agreement"
@@ -224,14 +224,14 @@ class Pulls:
         context = wished(agreement, self._core.identity.did, row.mandate["purpose"], said)
         going = partial(resting.require_going, row=row)
         purchase = Purchase(self._till, row.its_provider, channel, haul.here, haul.prove, going)
-        await purchase.resume(reader_key)
+        await purchase.resume([one.public_key().public_bytes_raw() for one in identity.keys.deliveries])
         while True:
             want = Want(
                 agreement=bytes.fromhex(row.its_agreement),
                 transfer=transfer_id(*pids(transfer)),
                 use=tally.KEEP,
                 rows=haul.rows,
-                reader_key=reader_key,
+                reader_key=identity.keys.delivery_public,
                 context=context,
                 critical=haul.critical or RowSet(),
                 exposure=None if exposure is None else int(exposure),

@@ -30,7 +30,7 @@ from connector.runtime.errors import NotPermitted, PeerRefused, PeerUnreachable,
 from connector.settlement import disputes, paying
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
 
     from connector.chain.chain_watch import ChainWatch
     from connector.channel.doors import Buyer
@@ -127,10 +127,10 @@ class Purchase:
             told = f"the keys of window {voucher.voucher.seq} came by a settlement while they were asked for"
             raise PeerUnreachable(told, "it goes on from what is here") from refusal
 
-    async def resume(self, reader_key: bytes | None = None) -> Received | None:
+    async def resume(self, readers: Collection[bytes] = ()) -> Received | None:
         """Bring a window that an earlier run left unreleased to its end; None when there is none.
 
-        With `reader_key` also a released but unacknowledged window for that reader is asked for again: same keys, no
+        With `readers` also a released but unacknowledged window for one of these keys is asked for again: same keys, no
         count. What the chain shows is taken whatever the provider says; then both sides are made level, for one that
         was restored from a back-up may have lost the offer.
         """
@@ -141,7 +141,7 @@ class Purchase:
             return shown
         await till.core.store.write(lambda tx: receive.lapse(tx, till.buyer, channel))
         await till.payments.level(self._provider, channel)
-        voucher = await till.core.store.read(lambda tx: paying.unfinished(tx, channel, reader_key))
+        voucher = await till.core.store.read(lambda tx: paying.unfinished(tx, channel, readers))
         voucher = voucher or await self._lost()
         if voucher is None:
             return None

@@ -32,6 +32,7 @@ from ledger.edition.opening import check_secret
 from ledger.edition.row import SECRET_BYTES, plain_commitment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -66,8 +67,12 @@ def hand_over(keys: Keys, edition: EditionRow, reader: bytes) -> dict[str, Any]:
     return {"index": edition.index_json, "plain": edition.plain_digests.hex(), "box": box.hex()}
 
 
-def taken(edition: bytes, shown: tuple[Any, bytes], told: dict[str, Any], private: X25519PrivateKey) -> Handed:
+def taken(
+    edition: bytes, shown: tuple[Any, bytes], told: dict[str, Any], private: Sequence[X25519PrivateKey]
+) -> Handed:
     """Prove what was handed over to be that of the edition with this id (blocking); `shown` are header and rows.
+
+    One of the `private` keys opens it: who hands over may know us by a former one still.
 
     Raises ContractError for another edition's, OpeningError `key` for a secret that is not the committed one,
     VaultError for a box that is not for us.
@@ -75,10 +80,9 @@ def taken(edition: bytes, shown: tuple[Any, bytes], told: dict[str, Any], privat
     table = TABLES.proven(edition, *shown)
     index = read_index(canonical(told["index"]), table).json()
     plain, boxed = bytes.fromhex(told["plain"]), bytes.fromhex(told["box"])
-    try:
-        joined = SUITE.decrypt(boxed, private, info=INFO + edition)
-    except (InvalidTag, ValueError) as error:
-        raise VaultError("key", "the keys that were handed over are not for us", "ask its provider again") from error
+    joined = next((opened for key in private if (opened := _opened(boxed, key, edition)) is not None), None)
+    if joined is None:
+        raise VaultError("key", "the keys that were handed over are not for us", "ask its provider again")
     secrets = tuple(joined[at : at + SECRET_BYTES] for at in range(0, len(joined), SECRET_BYTES))
     if len(secrets) != len(table) or len(plain) != DIGEST_BYTES * len(table):
         raise ContractError("hosting", "not every piece of the edition was handed over", "ask its provider again")
@@ -88,6 +92,13 @@ def taken(edition: bytes, shown: tuple[Any, bytes], told: dict[str, Any], privat
         if plain_commitment(row.head.slot, secret, digest) != row.plain_commitment:
             raise ContractError("hosting", f"the digest of piece {number} is another one's", "ask its provider again")
     return Handed(read_header(shown[0]), table, index, plain, secrets)
+
+
+def _opened(boxed: bytes, private: X25519PrivateKey, edition: bytes) -> bytes | None:
+    try:
+        return SUITE.decrypt(boxed, private, info=INFO + edition)
+    except (InvalidTag, ValueError):
+        return None
 
 
 def record(tx: Tx, handed: Handed, run: Run, *, product: str, path: str, now: datetime) -> None:

@@ -1,9 +1,9 @@
-"""What a member's own documents say now, taken over into the space: its name, its region, its role, its BLS key.
+"""What a member's own documents say now, taken over into the space: its name, its region, its role, two of its keys.
 
-Law: whoever changes is the same member. Its DID, its place, its account, its log's key and the key that it is sent
-things with stay: another log is another origin, and what was sealed to a key is opened with it alone. So does a key of
-SM2, once there is one: contracts are verified by it. A new BLS key counts when the member has put it into the registry
-itself, so the exchange cannot give it one. A role is changed by the exchange, on chain too, and never so that anybody's
+Law: whoever changes is the same member. Its DID, its place, its account and its log's key stay: another log is another
+origin. So does a key of SM2, once there is one: contracts are verified by it. A new BLS key, and a new one to which
+things are sealed for it, count when the member has put them into the registry itself, so the exchange cannot give it
+one. A role is changed by the exchange, on chain too, and never so that anybody's
 log would have other witnesses: these are registered with it.
 """
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ledger.chain.programs import Programs
     from ledger.space.document import Space
 
-FIXED = ("url", "address", "log_key", "delivery", "sm2")
+FIXED = ("url", "address", "log_key", "sm2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,10 @@ def _check(change: Change, known: Member, space: SpaceView) -> None:
     if fixed := [name for name in FIXED if getattr(known, name) not in (None, getattr(found, name))]:
         raise Conflict(f"the {fixed[0]} of `{found.did}` is another", "that is another member: it applies anew")
     keys = Keys(found.log_key, found.delivery, found.aggregate)
-    if found.aggregate != known.aggregate and (change.standing is None or change.standing.keys_digest != keys.digest):
+    is_changed = (found.aggregate, found.delivery) != (known.aggregate, known.delivery)
+    if is_changed and (change.standing is None or change.standing.keys_digest != keys.digest):
         text = f"the registry on chain knows other keys of `{found.did}`"
-        raise Conflict(text, "the member puts them there itself: penstock log rekey")
+        raise Conflict(text, "the member puts them there itself: penstock log rekey, penstock key rotate delivery")
     if found.role == known.role:
         return
     if change.by == found.did:

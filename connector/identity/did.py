@@ -5,9 +5,10 @@ fragment: `#token` (P-256, authentication), `#agreement` (secp256k1 with its cha
 `#delivery` (X25519, key agreement), `#bls` (BLS12-381 with proof of possession), `#cosigner` (ML-DSA-44), perhaps
 `#hybrid` (X25519 with ML-KEM-768), and of an issuer `#credential` (P-256, assertion). A key of SM2 (assertion) is found
 by its curve, since other makes have names of their own for it; ours is `#sm2`, and listed by those alone who have drawn
-one. What is ours alone stands within a key, where readers that know no extensions pass over it. `#cosigner` and
-`#hybrid` bear a signature of the log's key, which the registry has: who only serves the document cannot put others in
-their place. A foreign participant may lack all but a P-256 key; what it lacks, it cannot do with us.
+one. Delivery keys that were are `#delivery-1` and so on. What is ours alone stands within a key, where readers that
+know no extensions pass over it. `#cosigner` and `#hybrid` bear a signature of the log's key, which the registry has:
+who only serves the document cannot put others in their place. A foreign participant may lack all but a P-256 key; what
+it lacks, it cannot do with us.
 """
 
 from __future__ import annotations
@@ -25,14 +26,19 @@ from connector.identity import jwk
 from connector.identity.keys import CREDENTIAL, SM2, TOKEN
 from connector.identity.published import ALONE
 from connector.runtime.errors import InvalidInput, VerificationFailed
-from connector.runtime.limits import DID_CHARACTERS_MAX, DID_DOCUMENT_BYTES_MAX, DID_MEMBERS_MAX
+from connector.runtime.limits import (
+    DID_CHARACTERS_MAX,
+    DID_DOCUMENT_BYTES_MAX,
+    DID_MEMBERS_MAX,
+    FORMER_DELIVERY_KEYS_MAX,
+)
 from connector.runtime.settings import LOOPBACK
 from contracts import address, canonical, signature
 from contracts.errors import ContractError
 from contracts.namespace import NS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from connector.identity.keys import Keys
     from connector.identity.published import Published
@@ -58,6 +64,8 @@ SERVICES: Mapping[str, tuple[str, str]] = {
 }
 # what an exchange alone has
 OF_EXCHANGES = ("space", "issuer")
+# under this name with a number stands a delivery key that was, for what is sealed under a pair of keys
+FORMER = "delivery-"
 # what proves a presentation, and a credential
 PROVING = ("authentication", "assertionMethod")
 # what a document may say of a key that it is for (DID Core 1.0, 5.3)
@@ -82,6 +90,8 @@ class Document:
     hybrid: bytes | None = None
     # 64 bytes
     sm2: bytes | None = None
+    # delivery keys that were
+    former: tuple[bytes, ...] = ()
 
     def names(self, kid: str) -> bool:
         """Say whether a key of this id (a DID URL) proves something here."""
@@ -135,6 +145,10 @@ def build(
         key = {"kty": "OKP", "crv": BLS_CURVE, "x": jwk.encode(public), BLS_PROOF: proof.hex()}
         methods.append(_method(did, "bls", key))
     methods.append(_vouched(did, keys, "cosigner", jwk.of_algorithm(keys.cosigner_public, COSIGNER)))
+    methods += [
+        _method(did, f"{FORMER}{number}", jwk.of_bytes(one.public_key().public_bytes_raw(), "X25519"))
+        for number, one in enumerate(reversed(keys.former), 1)
+    ]
     if hybrid:
         methods.append(_vouched(did, keys, "hybrid", jwk.of_algorithm(keys.hybrid.public, HYBRID)))
     asserting = [f"{did}#agreement", f"{did}#log"]
@@ -199,6 +213,7 @@ def parse(body: bytes, did: str) -> Document:
         _of_algorithm(methods.get(f"{did}#cosigner"), COSIGNER, did, log),
         _of_algorithm(methods.get(f"{did}#hybrid"), HYBRID, did, log),
         jwk.read_sm2(national[0]) if national else None,
+        tuple(_former(methods, did)),
     )
 
 
@@ -275,6 +290,12 @@ def _address(method: Mapping[str, Any]) -> bytes:
 
 def _raw(method: Mapping[str, Any] | None, curve: str) -> bytes | None:
     return None if method is None else jwk.read(method.get("publicKeyJwk"), curve)[0]
+
+
+def _former(methods: Mapping[str, Mapping[str, Any]], did: str) -> Iterator[bytes]:
+    for number in range(FORMER_DELIVERY_KEYS_MAX, 0, -1):
+        if (found := _raw(methods.get(f"{did}#{FORMER}{number}"), "X25519")) is not None:
+            yield found
 
 
 def _vouched(did: str, keys: Keys, fragment: str, key: dict[str, str]) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from contracts import signature
 from contracts.ndi import proof
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
     from connector.identity.keys import Keys
     from connector.identity.published import Published
     from connector.runtime.settings import Settings
@@ -68,6 +70,11 @@ class Identity:
         """Witness with another BLS key from now on, and publish it; `pair` is the key with its proof of possession."""
         self.keys = replace(self.keys, aggregate=seed)
         self.publish(pair)
+
+    def take_delivery(self, secret: X25519PrivateKey) -> None:
+        """Have things sealed to another delivery key from now on; the present one opens what was sealed to it."""
+        self.keys = replace(self.keys, delivery=secret, former=self.keys.deliveries)
+        self.publish((self.member.aggregate, self.member.possession))
 
     def lists(self, kid: str) -> bool:
         """Say whether a key (its DID URL) is in our document now."""

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from connector.identity import jwk
+from connector.identity import former, jwk
 from connector.identity.hardware import held
 from connector.identity.hardware.reference import Reference
 from connector.runtime import files, private_file, settings
@@ -64,7 +64,7 @@ SEED = "seed"
 BELOW: Mapping[str, int] = {**PURPOSES, SM2: sm2_secret.SECRET_BELOW, SEED: ANY_32_BYTES}
 # those of P-256, by which we prove: whom we call that it is we, and anybody what we issue
 TOKEN, CREDENTIAL = "token", "credential"  # what a key is for
-AGREEMENT, LOG = "agreement", "log"
+AGREEMENT, LOG, DELIVERY = "agreement", "log", "delivery"
 # what a module can keep, and the purposes under which it lies there; delivery opens within HPKE, which takes a secret,
 # and no module knows BLS12-381, SM2 and the post-quantum kinds that our programs speak
 IN_MODULE: Mapping[str, tuple[str, ...]] = {TOKEN: (TOKEN, CREDENTIAL), AGREEMENT: (AGREEMENT,), LOG: (LOG,)}
@@ -104,6 +104,7 @@ class Keys:
     seed: bytes | None = field(default=None, repr=False)
     issuing: ec.EllipticCurvePrivateKey | None = field(default=None, repr=False)
     module: Module | None = field(default=None, repr=False)
+    former: tuple[X25519PrivateKey, ...] = field(default=(), repr=False)  # delivery keys that were, the newest first
 
     @classmethod
     def of(cls, told: Mapping[str, bytes | Reference], module: Module | None = None) -> Keys:
@@ -185,9 +186,18 @@ class Keys:
         return HybridKey(self._of_log(b"penstock/hybrid/v1"))
 
     @property
-    def openers(self) -> tuple[Opener, Opener]:
+    def deliveries(self) -> tuple[X25519PrivateKey, ...]:
+        """The keys that open what is or was sealed to us, the present one first."""
+        return self.delivery, *self.former
+
+    def delivery_of(self, public: bytes) -> X25519PrivateKey | None:
+        """Return the delivery key of ours that others know by these 32 bytes, None where it is none of ours."""
+        return next((one for one in self.deliveries if one.public_key().public_bytes_raw() == public), None)
+
+    @property
+    def openers(self) -> tuple[Opener, ...]:
         """The keys that open event fields sealed to us, whichever of them we published when they were sealed."""
-        return self.hybrid, self.delivery
+        return self.hybrid, *self.deliveries
 
     def _drawn(self, purpose: bytes, size: int) -> bytes:
         if isinstance(self.token, held.HeldP256):
@@ -271,7 +281,7 @@ def load(folder: Path, module: str | None = None) -> Keys:
             raise SettingsError(f"`{_path(folder, SEED)}` is not there, from which other keys are drawn", "restore it")
         told[SEED] = _draw(BELOW[SEED])  # the next key of tokens is drawn in the module
         _write(_path(folder, SEED), told[SEED])
-    return Keys.of(told, keeper)
+    return replace(Keys.of(told, keeper), former=former.loaded(folder, told[DELIVERY]))
 
 
 def has_sm2(folder: Path) -> bool:
@@ -315,9 +325,11 @@ def drawn(folder: Path, purpose: str) -> bytes | Reference | None:
 
 
 def take_next(folder: Path, purpose: str, module: Module | None = None) -> None:
-    """Put the key that was drawn in the place of the present one, which is gone, in the module too."""
-    before = _read(_path(folder, purpose), PURPOSES[purpose])
-    _write(_path(folder, purpose), _read(_next(folder, purpose), PURPOSES[purpose]))
+    """Put the key that was drawn in the place of the present one: it is gone, in the module too, or a former one."""
+    before, coming = (_read(path(folder, purpose), PURPOSES[purpose]) for path in (_path, _next))
+    if purpose == DELIVERY and isinstance(before, bytes) and before != coming:
+        former.add(folder, before)
+    _write(_path(folder, purpose), coming)
     files.remove(_next(folder, purpose))
     if isinstance(before, Reference) and module is not None:
         module.destroy(IN_MODULE[purpose], before.id)

@@ -137,8 +137,7 @@ class Books:
 
     def reader(self, _tx: Tx, reader_key: bytes) -> X25519PrivateKey | None:
         """Return the private key of a reader key of ours, None when it is gone."""
-        own = self._core.identity.keys.delivery
-        return own if reader_key == own.public_key().public_bytes_raw() else self._readers.get(reader_key)
+        return self._core.identity.keys.delivery_of(reader_key) or self._readers.get(reader_key)
 
     def keep(self, tx: Tx, agreement: bytes, secrets: Mapping[int, bytes]) -> None:
         """Store verified secrets of the tier kept, wrapped, in this transaction."""

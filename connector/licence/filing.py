@@ -7,8 +7,10 @@ key a contract is sealed.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -56,7 +58,8 @@ class Registration:
         """File an agreement of ours, and see that what lies there is it; filed before, it is looked at again."""
         row = await self._row(agreement)
         contract = self._written(row, SIGNED)
-        body = filings.written(contract, bytes.fromhex(row.digest), await self._sealing_key(row))
+        sealing, *_ = await self._keys(row)
+        body = filings.written(contract, bytes.fromhex(row.digest), sealing)
         try:
             told = await self._exchange.ask("POST", INTERFACE, body)
             if not isinstance(told, dict) or str(told.get("status")) != DONE:
@@ -81,8 +84,8 @@ class Registration:
         try:
             sealed = base64.b64decode(found.pop("sealed"), validate=True)
             row = await self._row(str(found["agreement"]))
-            key = await self._opening_key(row)
-            filed = filings.written(self._written(row, SIGNED), bytes.fromhex(row.digest), key)
+            keys = await self._opening_keys(row)
+            filed = filings.written(self._written(row, SIGNED), bytes.fromhex(row.digest), keys[0])
             ours = replace(filings.read(filed), sealed=sealed)
             said = found["contractId"], found["contractHash"], found.get("amends")
             if (
@@ -91,7 +94,7 @@ class Registration:
                 or found["by"] not in ours.parties
             ):
                 raise PeerMisbehaved(f"the register lists `{code[:60]}` otherwise than it keeps it")
-            opened = ours.opened(key)
+            opened = await asyncio.to_thread(ours.opened, keys)
             agreed, _, _ = read(opened)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             text = f"what lies in the register as `{code[:60]}` is not what was signed"
@@ -114,29 +117,30 @@ class Registration:
         agreed = Agreed(row.signed_terms, row.agreement, row.odrl, row.signatures)
         return written(agreed, state, self._programs.deployment.domain("licences"))
 
-    async def _sealing_key(self, row: AgreementRow) -> bytes:
-        """Return the key to seal with, which the other party makes, too.
+    async def _keys(self, row: AgreementRow) -> list[bytes]:
+        """Return the keys that the other party makes, too: the one to seal with, and those of former keys.
 
-        Its public key is taken from its own DID document: the space's document is the exchange's word, and an exchange
-        that named a key of its own there would read what is sealed.
+        Its public keys are taken from its own DID document: the space's document is the exchange's word, and an
+        exchange that named a key of its own there would read what is sealed.
         """
         document = await self._peers.document(row.peer)
         if document.delivery is None:
             raise Conflict(f"`{row.peer[:200]}` publishes no delivery key", "ask it to renew its DID document")
-        return self._key(row, document.delivery)
+        return self._shared(row, document.delivery, *document.former)
 
-    async def _opening_key(self, row: AgreementRow) -> bytes:
-        """Return the key to open with; of who does not answer any more, by the key that the space knew it by."""
+    async def _opening_keys(self, row: AgreementRow) -> list[bytes]:
+        """Return the keys to open with; of who does not answer any more, by the key that the space knew it by."""
         try:
-            return await self._sealing_key(row)
+            return await self._keys(row)
         except PeerUnreachable:
             member = await self._space.member(row.peer)
             if member is None:
                 raise
-            return self._key(row, member.delivery)
+            return self._shared(row, member.delivery)
 
-    def _key(self, row: AgreementRow, other: bytes) -> bytes:
-        return filings.key_of(self._core.identity.keys.delivery, other, bytes.fromhex(row.digest))
+    def _shared(self, row: AgreementRow, *others: bytes) -> list[bytes]:
+        own, digest = self._core.identity.keys.deliveries, bytes.fromhex(row.digest)
+        return [filings.key_of(one, other, digest) for one, other in product(own, others)]
 
 
 def keep(tx: Tx, evidence: Evidence, filing: Filing, filer: str, now: datetime) -> FilingRow:

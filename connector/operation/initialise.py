@@ -1,21 +1,27 @@
-"""A participant is made: a data directory with settings, its keys and a management token."""
+"""A participant is made: a data directory with settings, its keys and a management token.
+
+Law: the keys get their place last. Until then nothing was made, and who was interrupted begins anew.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
-from typing import TYPE_CHECKING
+import shutil
+from typing import TYPE_CHECKING, Final
 
 from connector.identity import keys
 from connector.runtime import files, settings, settings_sources
-from connector.runtime.data_folder import TOKEN_BYTES, TOKEN_FILE
-from connector.runtime.errors import Conflict, InvalidInput
+from connector.runtime.data_folder import KEYS, TOKEN_BYTES, TOKEN_FILE
+from connector.runtime.errors import Conflict, InvalidInput, SettingsError
 from contracts.suites import INTERNATIONAL, SM, SUITES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.runtime.settings import Settings
+
+DRAWN: Final = "keys.part"
 
 
 def initialise(
@@ -43,8 +49,8 @@ def initialise(
         raise InvalidInput(f"`{suite[:40]}` is no suite", f"one of {', '.join(SUITES)}")
     if suite == SM:
         keys.require_sm2()
-    path = data / settings.FILE_NAME
-    if path.exists():
+    path, folder, drawn = data / settings.FILE_NAME, data / KEYS, data / DRAWN
+    if path.exists() and not drawn.exists():
         raise Conflict(f"`{data}` holds a participant already", "start it with `penstock serve`")
     said = {
         "participant.name": name,
@@ -64,7 +70,13 @@ def initialise(
     values = {key: settings_sources.typed(key, value, origin) for key, (value, origin) in found.items()}
     values |= {key: value for key, value in said.items() if value is not None}
     known = settings.build(values)
-    keys.create(data / "keys", sm2=suite == SM, module=known.keys.module)
+    if folder.exists() and any(folder.iterdir()):
+        raise SettingsError(f"`{folder}` holds keys already", "a key is never made twice")
+    if drawn.exists():
+        shutil.rmtree(drawn)  # of one that was interrupted: nobody has seen them
+    keys.create(drawn, sm2=suite == SM, module=known.keys.module)
     settings.write_default(path, values)
     files.write_atomic(data / TOKEN_FILE, secrets.token_urlsafe(TOKEN_BYTES).encode())
+    drawn.rename(folder)
+    files.sync_folder(data)
     return known

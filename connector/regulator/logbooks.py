@@ -89,6 +89,6 @@ class Logbooks:
 
     async def _bundle(self, member: Member, tile: Tile, fetch: reader.Fetch) -> list[Event]:
         held, read = self._core.identity.keys, await reader.fetch_bundle(fetch, tile)
-        pages = Pages(member.did, tile, *read, "", raw_keys(held.delivery, held.hybrid))
+        pages = Pages(member.did, tile, *read, "", raw_keys(held.openers))
         opened = await asyncio.to_thread(unseal, pages)
         return [Event.from_row(member.did, row) for row in opened.rows]

@@ -124,6 +124,8 @@ CREDENTIAL_DAYS = 90
 FORMER_TOKEN_KEY_SECONDS = 3600
 # a document has at most so many keys beside the present ones: others read no more than 32 of all
 FORMER_KEYS_MAX = 12
+# each is kept for good; all are tried on a filed contract, and others read at most 32 keys of a document
+FORMER_DELIVERY_KEYS_MAX = 8
 # credentials that one holder may ask for in a day
 DAILY_ISSUANCES_MAX = 1_000
 # BLS shares of heads that a witness gave and may be asked for again: one of each log that it witnesses

@@ -22,7 +22,7 @@ from connector.store.rows.channel import Side, WindowState
 from ledger.chain.errors import ChainUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from connector.channel.doors import Buyer
@@ -139,14 +139,14 @@ def _resumed(tx: Tx, *, buyer: Buyer, channel: bytes, theirs: Resume, sent: Resu
     return resume.on_resume_payer(tx, buyer, channel, theirs, now, sent)
 
 
-def unfinished(tx: Tx, channel: bytes, reader_key: bytes | None) -> VoucherMessage | None:
-    """Return the voucher to send again: one that waits, or with `reader_key` the newest released for that reader."""
+def unfinished(tx: Tx, channel: bytes, readers: Collection[bytes]) -> VoucherMessage | None:
+    """Return the voucher to send again: one that waits, or with `readers` the newest released for one of these keys."""
     waiting = payer.waiting(tx, channel)
-    if waiting is not None or reader_key is None:
+    if waiting is not None or not readers:
         return waiting
     account = accounts.load(tx, channel, Side.PAYER)
     last = windows.newest(tx, account, WindowState.RELEASED)
-    if last is None or last.voucher is None or all(order.reader_key != reader_key for order in last.orders):
+    if last is None or last.voucher is None or all(order.reader_key not in readers for order in last.orders):
         return None
     return said.paid(last)
 

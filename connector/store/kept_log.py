@@ -30,13 +30,13 @@ _BEGUN = (
     "SELECT 1 AS begun FROM log_entries UNION ALL SELECT 1 FROM checkpoints UNION ALL SELECT 1 FROM anchors LIMIT 1"
 )
 _HEADS = "SELECT size, note, cosigned FROM checkpoints WHERE size > ? AND size <= ? ORDER BY size"
-_KEY = "SELECT recipient, wrapped FROM box_keys WHERE name = ? AND recipient IN (?, ?)"
+_KEY = "SELECT recipient, wrapped FROM box_keys WHERE name = ?"
 
 
 class KeptLog:
-    """The log in `tx`, whose boxes two keys of its owner's open: `ledger.log.fsck.Beside`, and its `fetch`."""
+    """The log in `tx`, whose boxes keys of its owner's open: `ledger.log.fsck.Beside`, and its `fetch`."""
 
-    def __init__(self, tx: Tx, openers: tuple[Opener, Opener]) -> None:
+    def __init__(self, tx: Tx, openers: tuple[Opener, ...]) -> None:
         self._tx = tx
         self._openers = disclosure.filed_for(openers)
         self._keys: dict[str | None, tuple[str, bytes] | None] = {}
@@ -111,6 +111,6 @@ class KeptLog:
     def _wrapped(self, name: str | None) -> tuple[str, bytes] | None:
         """Return for which of our keys the key of a box is wrapped, and how; many boxes have one key."""
         if name not in self._keys:
-            found = self._tx.execute(_KEY, name, *self._openers)
-            self._keys[name] = (found[0]["recipient"], found[0]["wrapped"]) if found else None
+            found = [(row["recipient"], row["wrapped"]) for row in self._tx.execute(_KEY, name)]
+            self._keys[name] = next((one for one in found if one[0] in self._openers), None)
         return self._keys[name]

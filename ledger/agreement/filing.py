@@ -2,11 +2,12 @@
 
     written(contract, agreement, key)   what a party sends
     read(document)                      what was filed, proven to be signed by both: `signed_by` says by whom
-    filing.opened(key)                  the contract in it
+    filing.opened(keys)                 the contract in it
 
 Law: (1) who keeps filings reads what a register needs: code, name, parties, product, moment, signatures. Price, rules
 and all the rest are sealed under a key that provider and consumer share: each makes it of its own delivery key and the
-other's, and nobody ever sends it. (2) Both sides file the same bytes, so a contract has one hash, whoever files it.
+other's, and nobody ever sends it; by those that each had before, where one has another since. (2) Both sides file the
+same bytes as long as neither has changed its key, so a contract has one hash, whoever files it.
 (3) The code follows from program, moment and digest, and the signatures are over that digest: no register can be given
 a contract that was not signed.
 """
@@ -14,6 +15,7 @@ a contract that was not signed.
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -40,7 +42,7 @@ from contracts.signature import SIGNATURE_BYTES, is_by
 from ledger.fields import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -101,15 +103,21 @@ class Filing:
             if not is_by(account, self.agreement, proof):
                 raise ContractError(FILING, f"the {side} named did not sign this agreement")
 
-    def opened(self, key: bytes) -> dict[str, Any]:
-        """Return the contract; raises ContractError where the key is another, or what is inside is no contract."""
+    def opened(self, keys: Sequence[bytes]) -> dict[str, Any]:
+        """Return the contract, by whichever key opens it; raises ContractError where none does, or for no contract."""
         try:
-            contract = load(AESSIV(key).decrypt(self.sealed, [_INFO, self.agreement]), max_bytes=SEALED_BYTES_MAX)
-        except (InvalidTag, ValueError) as error:
+            contract = load(self._opened(keys), max_bytes=SEALED_BYTES_MAX)
+        except ValueError as error:
             raise ContractError(FILING, "it does not open with the key of its two parties") from error
         if not isinstance(contract, dict) or contract.get("contractId") != self.code:
             raise ContractError(FILING, "what is sealed in it is another contract than it says")
         return contract
+
+    def _opened(self, keys: Sequence[bytes]) -> bytes:
+        for key in keys:
+            with suppress(InvalidTag):
+                return AESSIV(key).decrypt(self.sealed, [_INFO, self.agreement])
+        raise ValueError("none of these keys opens it")
 
 
 def instruction(agreement: bytes) -> str:

@@ -54,10 +54,11 @@ from ledger.audit.sources import Unavailable
 from ledger.audit.stages import Case
 from ledger.audit.unsealing import raw_keys
 from ledger.audit.workplace import Workplace
+from ledger.log.wrapping import public_of
 from ledger.space.document import Space, SpaceError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
     from ledger.audit.facts import ChainFacts
     from ledger.audit.share import Sharing
     from ledger.audit.sources import Sources
-    from ledger.log.wrapping import HybridKey
+    from ledger.log.wrapping import Opener
 
 
 class AuditImpossible(Exception):  # noqa: N818 - it says what it is
@@ -77,11 +78,11 @@ async def run(
     key: X25519PrivateKey,
     place: Workplace | None = None,
     going: Going | None = None,
-    hybrid: HybridKey | None = None,
+    others: Sequence[Opener] = (),
 ) -> Report:
     """Audit a space from its public URLs and chain; `key` is the supervisor's and opens the disclosures.
 
-    `hybrid` is its other one and opens those that were sealed to it.
+    `others` are a hybrid key that it has, and those that `key` has followed: they open what was sealed to them.
     `place` says where a large space is laid down, who helps and who is told; by default memory, nobody and nobody.
     `going` says where lies what was proven, by default nowhere: all is proven, and nothing kept; and what is judged.
     """
@@ -91,7 +92,7 @@ async def run(
         space = Space.from_json(document)
         reader, keys = how.reader, b""
         if not reader:
-            reader, keys = key.public_key().public_bytes_raw(), raw_keys(key, hybrid)
+            reader, keys = _read_by(space, (key, *others)), raw_keys((key, *others))
         told = await sources.chain_events()
         seen = Seen(ChainRecord(told), max((event.block for event in told), default=0))
         carried = await begin(how, document, reader, sources, seen.last)
@@ -227,6 +228,13 @@ async def _chain(sources: Sources, seen: Seen, blocks: Blocks) -> tuple[ChainRec
     await blocks.at(max((event.block for event in later), default=seen.last))
     chain.until = blocks.newest()
     return told, chain
+
+
+def _read_by(space: Space, openers: Sequence[Opener]) -> bytes:
+    """Return by which key whoever audits stands in the space: a document from before a change names a former one."""
+    publics = [public_of(one) for one in openers]
+    named = None if space.supervisor is None else space.supervisor.delivery
+    return named if named in publics else publics[0]
 
 
 def _since(space: Space, reader: bytes, admitted: Mapping[bytes, int]) -> int | None:

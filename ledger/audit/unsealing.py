@@ -41,7 +41,8 @@ class Pages:
     """What is served of one bundle: entries, level-0 tile, addenda as JSON or why there are none; `key` opens them.
 
     `key` are the 32 raw bytes of the supervisor's X25519 key; behind them may stand the 32 of the seed of its hybrid
-    one (`ledger.log.wrapping`). Without a key they are as somebody opened them (`ledger.audit.opened`).
+    one (`ledger.log.wrapping`), and behind these X25519 keys that it had before. Without a key they are as somebody
+    opened them (`ledger.audit.opened`).
     """
 
     did: str
@@ -84,17 +85,20 @@ def unseal(pages: Pages) -> Opened:
     return opened
 
 
-def raw_keys(key: X25519PrivateKey, hybrid: HybridKey | None) -> bytes:
-    """Return the keys of a supervisor as `Pages` have them."""
-    return key.private_bytes_raw() + (b"" if hybrid is None else hybrid.seed)
+def raw_keys(openers: Sequence[Opener]) -> bytes:
+    """Return the keys of a supervisor as `Pages` have them: X25519, the hybrid one if it has it, former ones."""
+    hybrid = [one.seed for one in openers if isinstance(one, HybridKey)]
+    first, *before = [one.private_bytes_raw() for one in openers if not isinstance(one, HybridKey)]
+    assert hybrid or not before, "who has replaced a key has a hybrid one"
+    return b"".join((first, *hybrid, *before))
 
 
 @lru_cache(maxsize=1)
 def openers_of(raw: bytes) -> dict[str, Opener]:
     """Return recipient id → key, the hybrid one first."""
-    found: list[Opener] = [HybridKey(raw[CLASSICAL_BYTES:])] if len(raw) > CLASSICAL_BYTES else []
-    found.append(X25519PrivateKey.from_private_bytes(raw[:CLASSICAL_BYTES]))
-    return disclosure.filed_for(found)
+    first, *others = (raw[at : at + CLASSICAL_BYTES] for at in range(0, len(raw), CLASSICAL_BYTES))
+    classical = map(X25519PrivateKey.from_private_bytes, (first, *others[1:]))
+    return disclosure.filed_for((*map(HybridKey, others[:1]), *classical))
 
 
 def _boxes(pages: Pages, report: Report) -> Sequence[Mapping[str, Any]]:

@@ -242,7 +242,7 @@ async def test_each_kind_of_key_says_what_replaces_it(space):
     assert list(keys) == [
         *("token", "agreement", "log", "cosigner", "delivery", "hybrid", "witness", "vault", "management")
     ]
-    stay = ["agreement", "log", "cosigner", "delivery", "hybrid"]
+    stay = ["agreement", "log", "cosigner", "hybrid"]
     assert [kind for kind, row in keys.items() if not row["replaced"]] == stay
     assert all(row["since"] for row in keys.values())
     for kind, said in (("log", "stays for life"), ("vault", "penstock vault rekey"), ("pin", "no kind of key")):

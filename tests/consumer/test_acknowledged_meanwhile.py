@@ -51,14 +51,14 @@ def bought():
 
 async def test_what_was_acknowledged_meanwhile_is_not_waited_for(bought):
     purchase = Purchase(till(bought, Settled(bought)), BUYER_DID, CHANNEL_ID)
-    assert await purchase.resume(DELIVERY_KEY) is None
+    assert await purchase.resume([DELIVERY_KEY]) is None
     assert bought.states("payer") == ["acknowledged", "closing"]
 
 
 async def test_what_is_wrong_with_a_release_is_told_all_the_same(bought):
     purchase = Purchase(till(bought, Wrong(bought)), BUYER_DID, CHANNEL_ID)
     with pytest.raises(ChannelFault):
-        await purchase.resume(DELIVERY_KEY)
+        await purchase.resume([DELIVERY_KEY])
 
 
 async def test_keys_that_a_settlement_brought_end_no_purchase(bought):
@@ -68,7 +68,7 @@ async def test_keys_that_a_settlement_brought_end_no_purchase(bought):
         await purchase.next(bought.want([5]))
     assert bought.states("payer") == ["acknowledged", "acknowledged", "closing"]
     again = Purchase(till(bought, Way(bought)), BUYER_DID, CHANNEL_ID)
-    assert await again.resume(DELIVERY_KEY) is None
+    assert await again.resume([DELIVERY_KEY]) is None
     assert [key.row for key in (await again.next(bought.want([7]))).keys] == [7]
     wrong = Purchase(till(bought, Wrong(bought)), BUYER_DID, CHANNEL_ID)
     with pytest.raises(ChannelFault):

@@ -6,6 +6,7 @@ import base64
 from types import SimpleNamespace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.licence.filing import Registration
 from connector.runtime.errors import Conflict, PeerMisbehaved, PeerRefused, PeerUnreachable
@@ -17,6 +18,7 @@ from tests.every import every
 from tests.ledger.agreement.test_filing import AGREED, BUYS, CONTRACT, DIGEST, ELSE, PROVIDER, SELLS, key
 
 BUYER = "did:web:buyer.example"
+NEXT = X25519PrivateKey.from_private_bytes(b"\x09" * 32)
 
 
 def public(private):
@@ -26,15 +28,16 @@ def public(private):
 class Party:
     """A provider with one signed agreement; its space's document names `listed` as the buyer's key."""
 
-    def __init__(self, *, published=BUYS, listed=ELSE, lies=None):
+    def __init__(self, *, published=BUYS, listed=ELSE, lies=None, own=(SELLS,), former=()):
         self.sent, self.events, self.kept = [], [], {}
         self._published, self._listed, self._lies = published, listed, lies or {}
+        self._former = tuple(map(public, former))
         self._row = AgreementRow(
             digest=DIGEST.hex(), role="provider", negotiation="one", peer=BUYER, product="weather",
             terms=AGREED.terms, agreement=AGREED.agreement, odrl=AGREED.odrl, state="performing", created=AT,
             provider_signature=AGREED.signatures[0], buyer_signature=AGREED.signatures[1],
         )  # fmt: skip
-        identity = SimpleNamespace(keys=SimpleNamespace(delivery=SELLS))
+        identity = SimpleNamespace(keys=SimpleNamespace(deliveries=own))
         clock = SimpleNamespace(now=lambda: "now")
         core = SimpleNamespace(store=self, identity=identity, evidence=self, clock=clock)
         deployment = SimpleNamespace(domain=lambda _: DOMAIN)
@@ -58,7 +61,7 @@ class Party:
     async def document(self, _did):
         if self._published is None:
             raise PeerUnreachable("it is down")
-        return SimpleNamespace(delivery=self._published and public(self._published))
+        return SimpleNamespace(delivery=self._published and public(self._published), former=self._former)
 
     async def member(self, _did):
         return SimpleNamespace(delivery=public(self._listed))
@@ -82,8 +85,8 @@ async def test_an_exchange_that_lists_a_key_of_its_own_reads_nothing():
     await party.registration.file(DIGEST.hex())
     [sent] = party.sent
     with pytest.raises(ValueError, match="does not open"):
-        filings.read(sent).opened(key(ELSE, SELLS))
-    assert filings.read(sent).opened(key(BUYS, SELLS)) == CONTRACT
+        filings.read(sent).opened([key(ELSE, SELLS)])
+    assert filings.read(sent).opened([key(BUYS, SELLS)]) == CONTRACT
     assert [kind for kind, _ in party.events] == ["contract.filed"]
     await party.registration.file(DIGEST.hex())
     assert len(party.events) == 1
@@ -98,6 +101,17 @@ async def test_nothing_is_sealed_for_who_does_not_answer_and_what_lies_there_is_
     nameless.document = lambda _did: _answer(SimpleNamespace(delivery=None))
     with pytest.raises(Conflict, match="no delivery key"):
         await nameless.registration.file(DIGEST.hex())
+
+
+async def test_what_was_sealed_under_keys_that_both_have_replaced_is_opened_and_filed_under_new_ones():
+    party = Party(published=ELSE, former=(BUYS,), own=(NEXT, SELLS))
+    assert await party.registration.open(CONTRACT["contractId"]) == CONTRACT
+    await party.registration.file(DIGEST.hex())
+    assert filings.read(party.sent[-1]).opened([key(NEXT, ELSE)]) == CONTRACT
+    silent = Party(published=None, listed=BUYS, own=(NEXT, SELLS))
+    assert await silent.registration.open(CONTRACT["contractId"]) == CONTRACT
+    with pytest.raises(PeerMisbehaved, match="does not open"):
+        await Party(published=ELSE, own=(NEXT, SELLS)).registration.open(CONTRACT["contractId"])
 
 
 async def _answer(value):

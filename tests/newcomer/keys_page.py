@@ -20,6 +20,7 @@ SAID = {
     "key list": r"token +P-256 .* penstock key rotate token",
     "key rotate token --why": r"#token is followed by .*#token-2",
     "key rotate token --stolen": r"#token-2 is followed by .*#token-3",
+    "key rotate delivery": r"the former opens what was sealed to it",
     "key rotate management": r"is followed by",
     "vault rekey": r"\S",
     "doctor": r"each of which signs",

@@ -27,13 +27,18 @@ KEYS = (
 )
 
 
+LATER = "the exchange does not know it yet: it reads it when it admits us, or by penstock exchange member reread"
+
+
 def _rotated(done: Any) -> list[str]:
-    return [f"{done['from']} is followed by {done['to']}", f"the former counts until {done['until']}"]
+    lines = [f"{done['from']} is followed by {done['to']}"]
+    if "told" not in done:
+        return [*lines, f"the former counts until {done['until']}"]
+    return [*lines, "the former opens what was sealed to it", *([] if done["told"] else [LATER])]
 
 
 def _drawn(done: Any) -> list[str]:
-    later = "the exchange does not know it yet: it reads it when it admits us, or by penstock exchange member reread"
-    told = "the exchange knows it" if done["told"] else later
+    told = "the exchange knows it" if done["told"] else LATER
     return [f"{done['kind']} {done['key']}", told]
 
 
@@ -65,13 +70,14 @@ ACTS = (
     Act(
         "key rotate",
         "POST keys/rotation",
-        help="Replace a key: the token key, by which we prove who we are, or the token of the management API. What a "
-        "stolen one has signed counts no more from now on, and credentials are issued anew.",
+        help="Replace a key: the token key, by which we prove who we are, the delivery key, to which others seal what "
+        "is for us, or the token of the management API. What a stolen one has signed counts no more from now on, and "
+        "credentials are issued anew; what was sealed to a former delivery key is opened by it still.",
         says=("Replace the key {kind}: {why}", "更换密钥 {kind}:{why}"),
-        answer={"kind": "text", "from": "text", "to": "text", "until": "text"},
+        answer={"kind": "text", "from": "text", "to": "text", "until": "text", "told?": "truth"},
         example={"kind": "management", "why": "a laptop was lost"},
         fields=(
-            Field("kind", ("Key", "密钥"), "token or management", metavar="KIND"),
+            Field("kind", ("Key", "密钥"), "token, delivery or management", metavar="KIND"),
             WHY,
             Field(
                 "stolen", ("Stolen", "已被盗"), "the former counts no more at once", "--stolen", "truth", default=False

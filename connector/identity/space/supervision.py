@@ -42,7 +42,7 @@ class Supervision:
         known = None if row is None else (str(row.value["did"]), bytes.fromhex(row.value["key"]))
         if known != self._known:
             self._known = known
-            self._disclose()
+            self.disclose_anew()
 
     def space_changed(self, space: Space) -> None:
         """Take the supervisor that a new document of the space names."""
@@ -52,7 +52,7 @@ class Supervision:
     def disclose_to(self, supervisor: Member) -> None:
         """Disclose events to this supervisor, too, from now on."""
         self._supervisor = supervisor
-        self._disclose()
+        self.disclose_anew()
 
     def of(self, member: Member) -> Supervisor:
         """Return a supervisor with its keys as they are known here."""
@@ -81,12 +81,14 @@ class Supervision:
             return
         await self._store.write(lambda tx: _keep(tx, found))
         self._known = found
-        self._disclose()
+        self.disclose_anew()
 
-    def _disclose(self) -> None:
+    def disclose_anew(self) -> None:
+        """Disclose coming events to ourselves and the supervisor by the keys that each has by now."""
+        to = {"owner": self._identity.sealed_to}
         if self._supervisor is not None:
-            supervisor = self.of(self._supervisor).keys[0]
-            self._evidence.disclose_to({"owner": self._identity.sealed_to, "supervisor": supervisor})
+            to["supervisor"] = self.of(self._supervisor).keys[0]
+        self._evidence.disclose_to(to)
 
 
 def _usable(public: bytes) -> bool:

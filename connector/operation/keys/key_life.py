@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from connector.core.service import Service
 from connector.custody.secrets import in_module, kek_place
 from connector.identity import keys as key_files
-from connector.identity.keys import LOG, SEED, SM2, TOKEN
+from connector.identity.keys import DELIVERY, LOG, SEED, SM2, TOKEN
 from connector.operation.keys.kinds import DRAWN_FROM_LOG, KINDS, MANAGEMENT, VAULT
 from connector.operation.keys.telling import tell
 from connector.operation.keys.token_key import TokenKey, record
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from connector.identity.space.exchange import ExchangeDoor
     from connector.identity.space.view import SpaceView
     from connector.operation.keys.kinds import Kind
+    from connector.operation.keys.registered import RegisteredKeys
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 
@@ -48,8 +49,9 @@ class KeyLife:
         space: SpaceView,
         exchange: ExchangeDoor,
         author: SpaceAuthor,
+        registered_keys: RegisteredKeys,
     ) -> None:
-        self._core, self._management = core, management_token
+        self._core, self._management, self._registered = core, management_token, registered_keys
         self._space, self._exchange, self._author = space, exchange, author
         self.token = TokenKey(core)
 
@@ -80,14 +82,15 @@ class KeyLife:
             raise Conflict("a key of SM2 was drawn already", hint)
         core.identity.take_sm2(key_files.draw_sm2(core.data / KEYS))
         await self._settle_sm2(reason)
-        is_member = core.identity.did in self._space.last().members
-        heard = is_member and await tell(core, self._space, self._exchange, self._author)
+        heard = await tell(core, self._space, self._exchange, self._author)
         return {"kind": SM2, "key": _PUBLIC[SM2](core.identity), "told": heard}
 
     async def rotate(self, kind: str, reason: str, *, stolen: bool) -> JsonObject:
         """Replace a key; raises InvalidInput for one that this does not replace, saying what does."""
         if kind == TOKEN:
             return await self.token.rotate(reason, stolen=stolen)
+        if kind == DELIVERY:
+            return await self._registered.delivery(reason)
         if kind == MANAGEMENT:
             return await self._rotate_management(reason)
         if kind not in KINDS:

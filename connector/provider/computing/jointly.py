@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
     from connector.compute.cross_table import Crossed
     from connector.compute.waiting import Waiting
     from connector.core.core import Core
@@ -116,10 +118,11 @@ class Jointly(Form):
         me, providers = self._core.identity.did, self._providers(joint)
         asked_by = ground.agreement.peer
         question = joints.question(asked.statement, providers, asked_by, asked.job)
-        pairs, nonce = await self._pairs(joint, question), secrets.token_bytes(NONCE_BYTES)
+        mine = self._core.identity.keys.delivery
+        pairs, nonce = await self._pairs(joint, question, mine), secrets.token_bytes(NONCE_BYTES)
         own, seeds = self._own(question, nonce), {did: seed for did, (_, seed) in pairs.items()}
         told = await asyncio.to_thread(aggregation.masked, found.numbers, me, own, seeds)
-        public = {did: key for did, (key, _) in pairs.items()} | {me: self._core.identity.keys.delivery_public}
+        public = {did: key for did, (key, _) in pairs.items()} | {me: mine.public_key().public_bytes_raw()}
         members = {
             **found.about,
             "masked": base64.b64encode(told).decode(),
@@ -127,12 +130,12 @@ class Jointly(Form):
         }
         return Masked(len(found.numbers), members, found.confined, question, nonce)
 
-    async def _pairs(self, joint: Joint, question: bytes) -> dict[str, tuple[bytes, bytes]]:
+    async def _pairs(self, joint: Joint, question: bytes, mine: X25519PrivateKey) -> dict[str, tuple[bytes, bytes]]:
         """Return key and seed with each of the others that can be reached now; raises why one cannot, of too few."""
 
         async def pair(did: str) -> tuple[bytes, bytes]:
             key = (await self._peers.document(did)).require("delivery")
-            return key, aggregation.pair(self._core.identity.keys.delivery, key, question)
+            return key, aggregation.pair(mine, key, question)
 
         found = await asyncio.gather(*map(pair, joint.members), return_exceptions=True)
         faults = [one for one in found if isinstance(one, BaseException)]
@@ -238,7 +241,9 @@ class Jointly(Form):
             return row
         masked = orjson.loads(part.answer)
         lacking = {did: bytes.fromhex(key) for did, key in masked["keys"].items() if did not in members}
-        mine = self._core.identity.keys.delivery
+        # by which its masks were made, whatever key followed it since
+        mine = self._core.identity.keys.delivery_of(bytes.fromhex(masked["keys"][self._core.identity.did]))
+        assert mine is not None, "a key that others know us by stays ours"
         seeds = {did: aggregation.pair(mine, key, part.question).hex() for did, key in lacking.items()}
         told = {
             "members": members,

@@ -81,7 +81,8 @@ class Keeping:
         self._core, self._space, self._programs = core, space, programs
         self._peers, self._secrets, self._blobs = peers, secrets, blobs
         self._publications, self._shop = publications, shop
-        self._parts: dict[str, bytes] = {}  # part of our log → the key of the provider that reads it
+        self._parts: dict[str, bytes] = {}  # part of our log → the key of the provider that reads it, as it was then
+        self._readers: dict[bytes, str] = {}  # such a key → whose it is
         self._lock = asyncio.Lock()
         core.evidence.reader = self.reader
         others = doors.agrees
@@ -89,8 +90,10 @@ class Keeping:
 
     async def recover(self) -> None:
         """Know whose events are read by whom."""
-        rows = await self._core.store.read(lambda tx: tx.find(HostedPartRow))
+        rows, delegations = await self._core.store.read(lambda tx: (tx.find(HostedPartRow), tx.find(DelegationRow)))
+        peers = {row.id: row.peer for row in delegations}
         self._parts = {row.part: row.reader for row in rows}
+        self._readers = {row.reader: peers[row.delegation] for row in rows}
 
     def reader(self, tx: Tx, kind: str, part: str, fields: Mapping[str, Any]) -> bytes | None:
         """Return the key of the provider that reads an event, None where it is nobody's but ours.
@@ -98,7 +101,7 @@ class Keeping:
         An agreement under a delegation, and a channel of such an agreement, are parts from their first event on.
         """
         if not self._parts or part in self._parts:
-            return self._parts.get(part)
+            return self._present(self._parts.get(part))
         above = ""
         if kind == "agreement.signed":
             above = str(((fields["terms"] or {}).get(hosted.HOSTED) or {}).get("terms", {}).get("product", ""))
@@ -106,7 +109,12 @@ class Keeping:
             above = str(fields["agreementDigest"])
         if (key := self._parts.get(above)) is not None:
             self._share(tx, part, above, key)
-        return key
+        return self._present(key)
+
+    def _present(self, key: bytes | None) -> bytes | None:
+        """Return the key that a provider is disclosed to by now: it may have replaced the one we have noted."""
+        member = None if key is None else self._space.last().members.get(self._readers[key])
+        return key if member is None else member.delivery
 
     def _share(self, tx: Tx, part: str, above: str, key: bytes) -> None:
         known = tx.get(HostedPartRow, part=above)
@@ -127,6 +135,7 @@ class Keeping:
     async def accept(self, key: str, provider: str) -> JsonObject:
         """Take up a delegation that a provider has given us, up to its product's offer; the same again goes on."""
         member = await self._space.require(provider)
+        self._readers[member.delivery] = member.did
         async with self._lock:
             row = await self._core.store.read(lambda tx: tx.get(DelegationRow, id=key))
             if row is None:
@@ -187,7 +196,7 @@ class Keeping:
         header = (await self._core.outbound.get(f"{base}/header", limit_bytes=ANSWER_BYTES_MAX)).json()
         most = HOSTED_PIECES_MAX * ROW_BYTES
         rows = (await self._core.outbound.get(f"{base}/rows", limit_bytes=most)).body
-        private = self._core.identity.keys.delivery
+        private = self._core.identity.keys.deliveries
         try:
             handed = await asyncio.to_thread(handing.taken, made.edition, (header, rows), told["keys"], private)
             await self._drawn(base, str(told["ticket"]), handed.table, self._blobs.path(made.edition))

@@ -139,7 +139,7 @@ class Reading:
 
     async def _pages(self, member: Member, tile: Tile, fetch: reader.Fetch) -> Pages:
         keys, read = self._core.identity.keys, await reader.fetch_bundle(fetch, tile)
-        return Pages(member.did, tile, *read, "", raw_keys(keys.delivery, keys.hybrid))
+        return Pages(member.did, tile, *read, "", raw_keys(keys.openers))
 
     async def _licences(
         self, row: DelegationRow, made: Delegation, deals: Mapping[str, Deal], reach: int

@@ -17,6 +17,7 @@ from connector.operation.dcp.verifier import Verifier
 from connector.runtime import settings
 from connector.runtime.clock import SetClock
 from connector.runtime.errors import PeerUnreachable, Unproven
+from connector.runtime.limits import CREDENTIAL_BYTES_MAX
 from contracts.credential import messages, model, presentation, status_list
 from contracts.credential.profiles import FIRST, SECOND
 from policy.vocabulary.catenax import MEMBERSHIP
@@ -163,6 +164,13 @@ async def test_who_shows_what_is_demanded_is_let_in_and_asked_once(profile):
     assert (line["peer"], line["type"], line["claims"]) == (PEER, TYPE, {"role": "buyer"})
 
 
+def nested(levels):
+    told = "the end"
+    for _ in range(levels):
+        told = {"role": told}
+    return told
+
+
 REFUSED = {
     "nothing": list,
     "a presentation of nothing": lambda: [shown()],
@@ -172,6 +180,13 @@ REFUSED = {
     "of another holder": lambda: [shown(credential(), sub=ISSUER)],
     "over": lambda: [shown(credential(), exp=int(NOW.timestamp()) - 60)],
     "not yet": lambda: [shown(credential(), nbf=int(NOW.timestamp()) + 60)],
+    "over for a clock that is five minutes ahead": lambda: [shown(credential(), exp=int(NOW.timestamp()) - 300)],
+    "by a clock that is five minutes ahead": lambda: [shown(credential(), nbf=int(NOW.timestamp()) + 300)],
+    "a presentation within one": lambda: [shown(shown(credential()))],
+    "one within a presentation within one": lambda: [shown(shown(shown(credential())))],
+    "claims without end": lambda: [shown(credential(subject=nested(jose.LEVELS_MAX)))],
+    "a huge credential": lambda: [shown(credential(subject={"role": "x" * CREDENTIAL_BYTES_MAX}))],
+    "huge together": lambda: [shown(*(credential(id=f"urn:uuid:{at}") for at in range(model.LISTED_MAX + 1)))],
     "times that are none": lambda: [shown(credential(), exp="soon")],
     "a credential of somebody else": lambda: [shown(credential(holder=US))],
     "a credential that is over": lambda: [shown(credential(ends=NOW))],

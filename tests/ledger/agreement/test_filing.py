@@ -38,7 +38,7 @@ def test_both_sides_file_the_same_and_both_open_it():
     assert filings.written(CONTRACT, DIGEST, key(BUYS, SELLS)) == body()
     filing = filings.read(body())
     assert filing.parties == (PROVIDER, CONSUMER)
-    assert filing.opened(key(BUYS, SELLS)) == CONTRACT
+    assert filing.opened([key(BUYS, SELLS)]) == CONTRACT
     provider, consumer = (bytes.fromhex(AGREED.agreement[side].removeprefix("0x")) for side in ("provider", "buyer"))
     filing.check(DOMAIN, provider, consumer)
     for accounts in ((consumer, provider), (provider, provider), (bytes(20), consumer)):
@@ -49,7 +49,7 @@ def test_both_sides_file_the_same_and_both_open_it():
 @every("other", [key(ELSE), key(SELLS, ELSE), key(agreement=bytes(32)), bytes(64)])
 def test_nobody_else_opens_it(other):
     with pytest.raises(ContractError, match="does not open"):
-        filings.read(body()).opened(other)
+        filings.read(body()).opened([other])
 
 
 def test_nothing_of_price_and_rules_is_to_be_read():
@@ -64,7 +64,7 @@ def test_what_is_sealed_belongs_to_its_agreement():
     other["contractExpansionItem"]["agreement"] = "00" * 32
     assert filings.read(other).sealed == filings.read(told).sealed
     with pytest.raises(ContractError, match="does not open"):
-        filings.read(other).opened(key())
+        filings.read(other).opened([key()])
 
 
 PATHS = [

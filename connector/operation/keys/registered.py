@@ -1,0 +1,180 @@
+"""The keys of this participant that the registry on chain has beside its log's: another of each, and who learns of it.
+
+Law: (1) a new key is durable before anybody hears of it, and takes the place of the old one only when the chain has it;
+what was interrupted is gone on with under the same key, by the next start. (2) The exchange is told last: it takes over
+what our document and the registry both say. (3) A former delivery key stays ours: whatever was sealed to it before, or
+by who has not heard yet, is opened by it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from connector.core.service import Service
+from connector.identity import former
+from connector.identity import keys as key_files
+from connector.identity.keys import DELIVERY
+from connector.operation.keys.telling import tell
+from connector.operation.keys.token_key import INTERRUPTED, record
+from connector.operation.keys.witness_key import AGGREGATE, PUBLIC_FILE, derive
+from connector.runtime import files
+from connector.runtime.cancellation import cancel
+from connector.runtime.data_folder import KEYS
+from connector.runtime.errors import explain_failure
+from connector.store.rows.console import FactRow
+from contracts.canonical import sha
+from ledger.chain import membership
+from ledger.chain.membership import Keys
+from ledger.chain.standing import did_digest
+
+if TYPE_CHECKING:
+    from connector.chain.transactions import Transactions
+    from connector.core.core import Core
+    from connector.identity.space.author import SpaceAuthor
+    from connector.identity.space.exchange import ExchangeDoor
+    from connector.identity.space.supervision import Supervision
+    from connector.identity.space.view import SpaceView
+    from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
+    from ledger.chain.programs import Programs
+    from ledger.space.document import Member
+
+FACT: Final = "delivery key"
+
+log = logging.getLogger(__name__)
+
+
+class RegisteredKeys:
+    """Replaces the BLS key by which this participant witnesses, and the key that things are sealed to for it."""
+
+    def __init__(
+        self,
+        core: Core,
+        space: SpaceView,
+        programs: Programs,
+        transactions: Transactions,
+        exchange: ExchangeDoor,
+        author: SpaceAuthor,
+        supervision: Supervision,
+    ) -> None:
+        self._core, self._space, self._programs, self._transactions = core, space, programs, transactions
+        self._exchange, self._author, self._supervision = exchange, author, supervision
+        self._turn = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    async def settle(self) -> None:
+        """Know by which key things are sealed to us; record one that a crash kept from being recorded."""
+        await self._settle_delivery(INTERRUPTED)
+
+    async def begin(self) -> None:
+        """Go on with what a crash interrupted, beside everything else: the chain may be away."""
+        self._task = asyncio.create_task(self._go_on(), name="keys")
+
+    async def close(self) -> None:
+        """Stop; what is not at its end goes on at the next start."""
+        await cancel(self._task)
+
+    async def _go_on(self) -> None:
+        try:
+            await self._end_interrupted()
+        except Exception as fault:  # noqa: BLE001  # whoever replaces the key again goes on with it, and is told why
+            log.warning("a key is not replaced yet: %s", explain_failure(fault).text)
+
+    async def _end_interrupted(self) -> None:
+        folder, identity = self._core.data / KEYS, self._core.identity
+        if key_files.drawn(folder, AGGREGATE) is not None:
+            await self.witness(INTERRUPTED)
+        if key_files.drawn(folder, DELIVERY) is not None:
+            await self.delivery(INTERRUPTED)
+        listed, own = await self._listed(), identity.member
+        if listed is not None and (listed.delivery, listed.aggregate) != (own.delivery, own.aggregate):
+            await tell(self._core, self._space, self._exchange, self._author)
+
+    async def witness(self, reason: str) -> dict[str, Any]:
+        """Witness by a fresh BLS key; return it, the transaction that says so, and whether the exchange read it."""
+        async with self._turn:
+            folder, identity = self._core.data / KEYS, self._core.identity
+            seed = key_files.draw_next(folder, AGGREGATE)
+            assert isinstance(seed, bytes), "no module has such a key"
+            public, proof = await asyncio.to_thread(derive, seed)
+            old = identity.member.aggregate
+            transaction = await self._registered(replace(identity.member, aggregate=public))
+            # without the public file a start derives it from whichever seed is there
+            files.remove(folder / PUBLIC_FILE)
+            key_files.take_next(folder, AGGREGATE)
+            files.write_atomic(folder / PUBLIC_FILE, public + proof)
+            identity.take_aggregate(seed, (public, proof))
+            await self._core.store.write(lambda tx: self._record_witness(tx, old, public, transaction, reason))
+            told = await tell(self._core, self._space, self._exchange, self._author)
+        return {"key": public.hex(), "tx": transaction, "told": told}
+
+    async def delivery(self, reason: str) -> JsonObject:
+        """Have things sealed to a fresh key from now on; returns both (hex), and whether the exchange read it.
+
+        Raises Conflict where too many former ones are kept.
+        """
+        async with self._turn:
+            folder, identity = self._core.data / KEYS, self._core.identity
+            former.require_room(folder)
+            secret = key_files.draw_next(folder, DELIVERY)
+            assert isinstance(secret, bytes), "no module has such a key"
+            coming, old = X25519PrivateKey.from_private_bytes(secret), identity.keys.delivery_public
+            await self._registered(replace(identity.member, delivery=coming.public_key().public_bytes_raw()))
+            key_files.take_next(folder, DELIVERY)
+            if identity.keys.delivery_of(coming.public_key().public_bytes_raw()) is None:
+                identity.take_delivery(coming)
+            self._supervision.disclose_anew()
+            await self._settle_delivery(reason)
+            told = await tell(self._core, self._space, self._exchange, self._author)
+        return {
+            "kind": DELIVERY,
+            "from": old.hex(),
+            "to": identity.keys.delivery_public.hex(),
+            "until": "",
+            "told": told,
+        }
+
+    async def _registered(self, member: Member) -> str:
+        """Have the registry on chain know the keys; the exchange stands in it by its account alone."""
+        space = self._space.last()
+        if self._core.identity.did == space.exchange or await self._listed() is None:
+            return ""
+        keys = Keys(member.log_key, member.delivery, member.aggregate)
+        act = membership.change_keys(self._programs.deployment, did_digest(space.exchange), keys)
+        mined = await self._transactions.submit(f"change-keys:{keys.digest.hex()}", act)
+        return mined.transaction
+
+    async def _listed(self) -> Member | None:
+        """Return ourselves as the space lists us."""
+        return await self._space.member(self._core.identity.did)
+
+    async def _settle_delivery(self, reason: str) -> None:
+        core, key = self._core, self._core.identity.keys.delivery_public.hex()
+
+        def act(tx: Tx) -> None:
+            row = tx.get(FactRow, name=FACT)
+            if row is not None and row.value["key"] == key:
+                return
+            tx.put(FactRow(name=FACT, value={"key": key}))
+            if row is not None:  # the first key needs no telling: our document has it
+                digest = sha(core.identity.member.json()).hex()
+                record(tx, core, {"kind": DELIVERY, "from": row.value["key"], "to": key, "digest": digest}, reason)
+
+        await core.store.write(act)
+
+    def _record_witness(self, tx: Tx, old: bytes, new: bytes, transaction: str, reason: str) -> None:
+        now, fields = self._core.clock.now(), {"from": old.hex(), "to": new.hex(), "by": self._core.identity.did}
+        told = fields | {"reason": reason, "tx": transaction, "digest": sha(self._core.identity.member.json()).hex()}
+        self._core.evidence.record(tx, "identity.moved", part=self._core.identity.did, fields=told, now=now)
+
+
+REGISTERED_KEYS = Service(
+    readies=RegisteredKeys.settle,
+    begins=RegisteredKeys.begin,
+    ends=RegisteredKeys.close,
+)
