@@ -92,6 +92,10 @@ async def test_what_names_no_engine_is_refused_uncounted(space, tmp_path):
     ):
         assert (await refused(publish(space, "engines-odd", tmp_path, gate=gate)))[0] in (400, 422), gate
     assert (await refused(publish(space, "engines-time", tmp_path, gate=OPEN, unit="second")))[0] in (400, 422)
+    attach(space, engines.BROKEN)
+    status, text = await refused(publish(space, "engines-broken", tmp_path, gate=OPEN))
+    assert (status, "nothing_like_it" in text) == (400, True), text
+    attach(space)
     agreement = await listed(space, "engines-bodies", tmp_path)
     for more in ({"engine": "other"}, {"engine": None}, {"file": "/srv/a.wasm"}, {"tells": []}, {"blocks": 1_000}):
         assert (await refused(run(space, "engines-bodies", **more)))[0] == 400, more

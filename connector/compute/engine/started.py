@@ -16,17 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from connector.compute import frames
+from connector.compute.engine.attached import Attached
+from connector.compute.program import Tells, digest_of
 from connector.compute.waiting import ITS_OWN
 from connector.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from connector.compute.engine.attached import Attached
     from connector.compute.engine.installed import Installed
 
 # libraries of an engine may take some seconds to come in
 COMING_SECONDS: Final = 60
 DOOR: Final = Path(__file__).with_name("door.py")
-_HINT: Final = "ask its provider: it is looked at with `penstock doctor`"
+_HINT: Final = "its provider mends it; docs/compute.md says what an engine is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,16 @@ class Door:
             self.process.kill()
             self.process.wait()
         self.line.close()
+
+
+def require(installed: Installed) -> None:
+    """Have an engine come up once (blocking), and end it; raises InvalidInput with its own words."""
+    source = installed.source()
+    door = start(installed, source, Attached("", (Tells("one", 0, 1),), engine=digest_of(source)), 1.0)
+    try:
+        door.come()
+    finally:
+        door.end()
 
 
 def start(installed: Installed, source: bytes, attached: Attached, seconds: float) -> Door:

@@ -219,6 +219,12 @@ def with_engine(brief: dict[str, Any], engines: Sequence[str]) -> dict[str, Any]
     return brief | {MEMBER: gate | {ENGINE: f"{name}:{seconds}:{digest}"}}
 
 
+def engine_of(brief: Mapping[str, Any]) -> str:
+    """Return the name of the engine that a checked brief says, empty for none."""
+    gate = brief.get(MEMBER) or {}
+    return _engine_parts(gate)[0] if ENGINE in gate else ""
+
+
 def _engine(told: Mapping[str, str]) -> Engine | None:
     if ENGINE not in told:
         return None

@@ -112,13 +112,13 @@ class ComputeRoom:
         self._waiting: dict[str, int] = {}
         self._processes, self._cancellable = Waiting(), Cancellable()
         self._look_ups = LookUps(core, secrets, copies, enforcement, duties)
-        self._jointly = Jointly(core, secrets, peers, copies, duties)
+        self._jointly, self._engines = Jointly(core, secrets, peers, copies, duties), RunEngines(core)
         self._forms: Mapping[type, Form] = {
             NoneType: Statements(core),
             Groups: Coverages(core, secrets),
             Cells: self._jointly,
             Program: RunPrograms(core),
-            Attached: RunEngines(core),
+            Attached: self._engines,
             Sketch: MadeSketches(core),
             Match: Matches(core, secrets),
             Step: Steps(core, secrets),
@@ -183,7 +183,11 @@ class ComputeRoom:
             raise
 
     async def prepare(self, product: ProductRow) -> None:
-        """Make what subjects of a product are looked up in, before it is offered; raises InvalidInput."""
+        """Make what subjects of a product are looked up in, and see that its engine is there, before it is offered.
+
+        Raises InvalidInput.
+        """
+        await self._engines.require(product)
         await self._look_ups.tables.make(product)
 
     def end(self) -> None:
