@@ -22,7 +22,7 @@ SEEDS ?= 50
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test suite test-stories test-attacks test-faults test-laws test-mutants simulate simulate-money soak drill test-s3 test-ledger test-market test-policies test-ndi test-compute test-newcomer test-browser test-croissant supply tck tck-dcp edc-dcp edc clients docs notebook demonstration lint install lock wheels programs bench reliability test-described bench-protocol \
-	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-history bench-growth bench-order bench-hostile bench-policy bench-revocation bench-reading bench-compute bench-coverage bench-lookup bench-members bench-nation bench-workers bench-credentials bench-jobs bench-programs bench-calls bench-streams bench-watermark bench-masking bench-log bench-logs bench-catalog bench-federation bench-audit bench-review bench-peers clean
+	bench-transfer bench-negotiation bench-pages bench-console bench-start bench-history bench-growth bench-order bench-hostile bench-policy bench-revocation bench-reading bench-compute bench-coverage bench-lookup bench-members bench-nation bench-workers bench-credentials bench-jobs bench-programs bench-averaging bench-calls bench-streams bench-watermark bench-masking bench-log bench-logs bench-catalog bench-federation bench-audit bench-review bench-peers clean
 
 demo: $(STAMP)
 	@$(BIN)/penstock demo $(ARGS)
@@ -101,7 +101,7 @@ test-ndi: $(STAMP)
 	$(BIN)/python -m pytest -q -p tests.closing tests/ndi/journey.py tests/ndi/through.py tests/ndi/serving.py tests/ndi/delivered.py tests/ndi/certified.py $(ARGS)
 
 # the compute room against who would read more than answers; prints `N passed, M failed` at the end
-ROOM := tests/compute tests/ledger/audit/test_computations.py $(patsubst %,tests/api/test_%.py,computing noise priced fitting lookup joint programs relating lessons)
+ROOM := tests/compute tests/ledger/audit/test_computations.py $(patsubst %,tests/api/test_%.py,computing noise priced fitting lookup joint programs engines relating lessons)
 test-compute: $(STAMP)
 	$(BIN)/python -m pytest -q -n $(WORKERS) -p tests.closing $(ROOM) $(ARGS)
 
@@ -183,7 +183,7 @@ programs: $(STAMP)
 bench: bench-protocol bench-transfer bench-policy bench-revocation
 
 # bench-protocol runs those after it; each may be run by itself
-bench-transfer bench-policy bench-revocation bench-protocol bench-negotiation bench-pages bench-console bench-start bench-history bench-growth bench-order bench-reading bench-compute bench-coverage bench-lookup bench-members bench-nation bench-workers bench-credentials bench-jobs bench-programs bench-calls bench-streams bench-watermark bench-masking bench-log bench-logs bench-catalog bench-federation bench-audit bench-review: bench-%: $(STAMP)
+bench-transfer bench-policy bench-revocation bench-protocol bench-negotiation bench-pages bench-console bench-start bench-history bench-growth bench-order bench-reading bench-compute bench-coverage bench-lookup bench-members bench-nation bench-workers bench-credentials bench-jobs bench-programs bench-averaging bench-calls bench-streams bench-watermark bench-masking bench-log bench-logs bench-catalog bench-federation bench-audit bench-review: bench-%: $(STAMP)
 	$(BIN)/python -m bench.$* $(ARGS)
 
 # two connectors of ours and two of a stock Eclipse EDC, which Maven brings, driven by one Management API

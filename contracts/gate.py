@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from contracts import coverage as coverages
+from contracts import engine as engines
 from contracts import joint as joints
 from contracts import learning as learnings
 from contracts import lookup as lookups
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from contracts.coverage import Coverage
+    from contracts.engine import Engine
     from contracts.joint import Joint
     from contracts.learning import Learning
     from contracts.lookup import LookUp
@@ -46,6 +48,7 @@ _PARTS: Final[Mapping[str, Callable[[Any, str], Any]]] = {
     "lookup": lookups.read,
     "joint": joints.read,
     "programs": programs.read,
+    "engine": engines.read,
     "sketch": sketches.read,
     "learning": learnings.read,
 }
@@ -61,7 +64,8 @@ class Gate:
     told with noise, which takes the place of `share`. `coverage` says what a buyer may learn of a list of its own;
     without it nothing. With `lookup` rows are told of subjects that a buyer names, and nothing of groups. With `joint`
     nothing is told alone: totals of several providers are. `programs` says that programs of a buyer are run,
-    `sketch` that rows are related to those of others, `learning` that labels of a buyer are learned from them.
+    `engine` that one of the provider is, `sketch` that rows are related to those of others, `learning` that labels of a
+    buyer are learned from them.
     """
 
     columns: tuple[str, ...]
@@ -74,6 +78,7 @@ class Gate:
     lookup: LookUp | None = None
     joint: Joint | None = None
     programs: Programs | None = None
+    engine: Engine | None = None
     sketch: Sketches | None = None
     learning: Learning | None = None
 
@@ -103,8 +108,9 @@ class Gate:
             self.lookup.check(self.subject, (self.coverage, self.noise))
         if self.joint is not None:
             self.joint.check(self.noise, (self.coverage, self.lookup))
-        if self.programs is not None:
-            self.programs.check(self.noise, (self.lookup, self.joint))
+        for run in (self.programs, self.engine):
+            if run is not None:
+                run.check(self.noise, (self.lookup, self.joint))
         for part in (self.sketch, self.learning):
             if part is not None:
                 part.check(self.subject, self.noise, (self.lookup, self.joint))

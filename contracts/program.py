@@ -31,14 +31,19 @@ class Programs:
 
     def check(self, noise: Noise | None, others: tuple[object | None, ...]) -> None:
         """Raise ContractError unless answers have noise, and its gate is not of a kind that tells in no other way."""
-        if noise is None:
-            raise ContractError("terms", "what a program tells has noise: say `noise` and its budget, too")
-        if any(one is not None for one in others):
-            raise ContractError("terms", "what is looked up, or told together, is told in no other way: no programs")
+        require_noise(noise, others, "a program")
 
     def json(self) -> dict[str, Any]:
         """Return it as terms have it."""
         return {"seconds": str(self.seconds)}
+
+
+def require_noise(noise: Noise | None, others: tuple[object | None, ...], what: str) -> None:
+    """Raise ContractError unless what is run on blocks has noise, and nothing is told in one other way alone."""
+    if noise is None:
+        raise ContractError("terms", f"what {what} tells has noise: say `noise` and its budget, too")
+    if any(one is not None for one in others):
+        raise ContractError("terms", f"what is looked up, or told together, is told in no other way: by {what} nothing")
 
 
 def read(value: Any, name: str) -> Programs:

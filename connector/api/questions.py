@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.compute import cpu
 from connector.compute.cross_table import Cells
 from connector.compute.crossed import over
+from connector.compute.engine.attached import Attached
 from connector.compute.epsilon import typed
 from connector.compute.fitting import Groups
 from connector.compute.lesson import LABELS, Match, Rows, Step
@@ -90,14 +91,24 @@ def _together(said: Said) -> tuple[str, Together]:
 
 
 def _program(said: Said) -> tuple[str, Program]:
+    code, run = _base64(said["program"]), _run(said)
+    program = Program(*run, code=code)
+    return program.words(), program
+
+
+def _engine(said: Said) -> tuple[str, Attached]:
+    attached = Attached(*_run(said), engine=said["engine"])
+    return attached.words(), attached
+
+
+def _run(said: Said) -> tuple[str, tuple[Tells, ...], tuple[Any, ...], int]:
+    """Return the rows, what is told of them, the parameters and the blocks of what is run."""
     told, blocks = said["tells"], said["blocks"]
     if not isinstance(told, list) or not all(isinstance(one, list) and len(one) == 3 for one in told):
         raise InvalidInput("`tells` is a list of a name, a least and a greatest number each")
     if not isinstance(said["parameters"], list) or type(blocks) is not int:
         raise InvalidInput("`parameters` are a list of numbers, and `blocks` is a whole number")
-    tells, code = tuple(Tells(*one) for one in told), _base64(said["program"])
-    program = Program(code, said["statement"], tells, tuple(said["parameters"]), blocks)
-    return program.words(), program
+    return said["statement"], tuple(Tells(*one) for one in told), tuple(said["parameters"]), blocks
 
 
 def _sketch(said: Said) -> tuple[str, Sketch]:
@@ -127,7 +138,7 @@ def _step(said: Said) -> tuple[str, Step]:
 
 
 EPSILON, AT_MOST = "epsilon", "atMost"
-TEXTS: Final = ("id", "statement", "table", "salt", "match", EPSILON, AT_MOST)
+TEXTS: Final = ("id", "statement", "table", "salt", "match", "engine", EPSILON, AT_MOST)
 READS: Final[Mapping[frozenset[str], Callable[[Said], tuple[str, About | None]]]] = {
     frozenset({"id", "statement"}): _statement,
     frozenset({"id", "statement", EPSILON}): _statement,
@@ -140,6 +151,8 @@ READS: Final[Mapping[frozenset[str], Callable[[Said], tuple[str, About | None]]]
     frozenset({"id", "members", "signatures"}): _together,
     frozenset({"id", "statement", "program", "tells", "parameters", "blocks"}): _program,
     frozenset({"id", "statement", "program", "tells", "parameters", "blocks", EPSILON}): _program,
+    frozenset({"id", "statement", "engine", "tells", "parameters", "blocks"}): _engine,
+    frozenset({"id", "statement", "engine", "tells", "parameters", "blocks", EPSILON}): _engine,
     frozenset({"id", "statement", "bounds", "salt", "buckets"}): _sketch,
     frozenset({"id", "statement", "bounds", "groups", "base", "rounds"}): _match,
     frozenset({"id", "statement", "bounds", "match", "public", "weights", "sealed", "proofs"}): _step,

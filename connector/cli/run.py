@@ -15,9 +15,14 @@ With = Annotated[Path, typer.Option("--with", help="the program: .wasm or .wat",
 
 
 @declared.asking("program_ask", "file")
-def run(typed: declared.Typed, program: With) -> None:
-    """Have a program of your own run on data that stay at their provider; it tells numbers with noise."""
-    told = typed.ask(file=str(program))
+def run(
+    typed: declared.Typed,
+    program: Annotated[
+        Path | None, typer.Option("--with", help="the program: .wasm or .wat; or say --engine", resolve_path=True)
+    ] = None,
+) -> None:
+    """Have a program of your own, or an engine of the provider, run on data that stay there; it tells numbers."""
+    told = typed.ask(file=None if program is None else str(program))
     typed.tell(told, answered(told))
 
 

@@ -17,6 +17,7 @@ import base64
 import json
 import os
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import ceil, isnan
 from typing import TYPE_CHECKING, Any, Final
@@ -54,34 +55,38 @@ class OneBlock(Loss):
         return STEPS if number.kind == STEPPED else 1
 
 
-class Programs:
-    """What runs programs, begun before the process is confined."""
+class Blocks(ABC):
+    """What answers a question that is run on blocks, whatever it is that is run."""
 
-    def __init__(self) -> None:
-        self._machine = Machine()
-        self._module: Any = None
+    function: str
 
     def look(self, engine: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a program asks for, and compile it; raises `Refused`."""
+        """Return what is asked for; raises `Refused`."""
         known, passes = asked["columns"], gates.read(asked["gate"])
         types = known[table_of(engine, asked["statement"], known)]
         found = inputs(engine, asked["statement"], open_to(types, passes))
-        self._module = self._machine.module(base64.b64decode(asked["program"]["code"]))
-        return {"tables": [found.table], "functions": [FUNCTION], "named": list(found.named)}
+        return {"tables": [found.table], "functions": [self.function], "named": list(found.named)}
+
+    @abstractmethod
+    def seconds(self, passes: Gate) -> int:
+        """Return what a run is given by the terms."""
+
+    @abstractmethod
+    def each(self, said: Mapping[str, Any], rows: Rows, seconds: int) -> Iterator[Sequence[float] | None]:
+        """Yield what is told of one block after the other, None where it failed, or told no number."""
 
     def answer(
         self, pa: Any, engine: Any, asked: Mapping[str, Any], files: Sequence[Mapping[str, Any]], opened: Sequence[Any]
     ) -> tuple[dict[str, Any], bytes]:
         """Return what the blocks tell together, with noise; what is `opened` is the table."""
         passes, (file,), said = gates.read(asked["gate"]), files, asked["program"]
-        assert passes.programs is not None, "it was looked at before"
-        assert passes.noise is not None, "programs are told with noise"
+        assert passes.noise is not None, "what is run on blocks is told with noise"
         asking = Asking(pa, engine, file["names"][0], Content(pa, file["kind"], opened[0]), passes)
         found = inputs(engine, asked["statement"], open_to(asking.types(), passes))
         asking.ready(found.named)
         began = time.monotonic()
         rows = Rows(engine, found, passes, int(said["blocks"]))
-        seconds = passes.programs.seconds
+        seconds = self.seconds(passes)
         end = began + ceil(time.monotonic() - began) + seconds
         exact = self._run(said, rows, seconds)
         wanted = [Number(CELLS), *(Number(STEPPED, str(at)) for at in range(len(said["tells"])))]
@@ -96,7 +101,7 @@ class Programs:
     def _run(self, said: Mapping[str, Any], rows: Rows, seconds: int) -> list[int]:
         """Return how many blocks told something, and the sum of each number in steps from its middle."""
         tells, found = said["tells"], [0] * (1 + len(said["tells"]))
-        for told in each(self._machine, self._module, said, rows, seconds):
+        for told in self.each(said, rows, seconds):
             if told is None:
                 continue
             found[0] += 1
@@ -105,13 +110,43 @@ class Programs:
         return found
 
 
+class Programs(Blocks):
+    """What runs programs, begun before the process is confined."""
+
+    function = FUNCTION
+
+    def __init__(self) -> None:
+        self._machine = Machine()
+        self._module: Any = None
+
+    def look(self, engine: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a program asks for, and compile it; raises `Refused`."""
+        found = super().look(engine, asked)
+        self._module = self._machine.module(base64.b64decode(asked["program"]["code"]))
+        return found
+
+    def seconds(self, passes: Gate) -> int:
+        """Return what a run of a program is given."""
+        assert passes.programs is not None, "it was looked at before"
+        return passes.programs.seconds
+
+    def each(self, said: Mapping[str, Any], rows: Rows, seconds: int) -> Iterator[Sequence[float] | None]:
+        """Yield what the program tells of each block."""
+        return each(self._machine, self._module, said, rows, seconds)
+
+
+def share(seconds: int, blocks: int) -> float:
+    """Return how long each block of a run may take, in seconds."""
+    return RUNNING * seconds / blocks
+
+
 def each(
     machine: Machine, module: Any, said: Mapping[str, Any], rows: Rows, seconds: int
 ) -> Iterator[list[float] | None]:
     """Yield what the program tells of one block after the other, None where it failed, or told no number."""
     blocks = int(said["blocks"])
     fuel = seconds * FUEL_A_SECOND // blocks
-    with machine.ticking(RUNNING * seconds / blocks / SLICES):
+    with machine.ticking(share(seconds, blocks) / SLICES):
         for block in range(blocks):
             columns, count = rows.of(block)
             told = machine.run(module, said["parameters"], columns, count, len(said["tells"]), fuel)

@@ -45,6 +45,7 @@ class OneTable(Sitting):
     ) -> None:
         super().__init__(statement, seconds, mode, waiting)
         self._gate, self._columns = gate.json(), {name: dict(of) for name, of in columns.items()}
+        self._lent: tuple[int, ...] = ()  # what it is handed besides, and is not ours to close
 
     def _looked(self, about: Mapping[str, Any]) -> Foreseen:
         """Have it looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
@@ -70,7 +71,7 @@ class OneTable(Sitting):
             # a table has two names, `firms` and `firms.csv`; what is remembered of it is remembered by its file's
             said = {"names": [table], "file": file.name, "kind": kind_of(file.name), "columns": [], **(about or {})}
             told = {"files": [said]}
-            head = self._said(told, tuple(handed), self._seconds)
+            head = self._said(told, (*handed, *self._lent), self._seconds)
         finally:
             for one in handed:
                 os.close(one)

@@ -1,9 +1,9 @@
 """A program of a buyer that is run where the data are: what it is given, what it tells, and how it is named.
 
-    Program(code, "select age, revenue from firms where year = 2023", tells=(Tells("slope", -10, 10),))
+    Program("select age, revenue from firms where year = 2023", (Tells("slope", -10, 10),), code=code)
 
 Law: between what each number lies is the buyer's word, said before anything is run, so it tells nothing of the data;
-a number that is beyond is taken for its bound.
+a number that is beyond is taken for its bound. An engine of the provider (`connector.compute.engine`) is run likewise.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import math
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.util import find_spec
 from typing import Any, Final
@@ -54,18 +54,15 @@ class Tells:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
-    """A WebAssembly module, the rows that it is given, its parameters, and what it tells of each block of them."""
+class Run:
+    """What is run on each block of the rows that a statement gives: its parameters, and the numbers that it tells."""
 
-    code: bytes
     rows: str
     tells: tuple[Tells, ...]
     parameters: tuple[float, ...] = ()
     blocks: int = BLOCKS
 
     def __post_init__(self) -> None:
-        if not 0 < len(self.code) <= PROGRAM_BYTES_MAX:
-            raise InvalidInput(f"a program has 1 to {PROGRAM_BYTES_MAX >> 10} KiB")
         if not 0 < len(self.tells) <= TELLS_MAX or len({one.name for one in self.tells}) != len(self.tells):
             raise InvalidInput(f"a program tells 1 to {TELLS_MAX} numbers, each by its name", "such as slope:-10:10")
         if len(self.parameters) > PARAMETERS_MAX or not all(map(_is_number, self.parameters)):
@@ -73,34 +70,52 @@ class Program:
         if not BLOCKS_MIN <= self.blocks <= BLOCKS_MAX:
             raise InvalidInput(f"rows are parted into {BLOCKS_MIN} to {BLOCKS_MAX} blocks")
 
-    @property
-    def digest(self) -> str:
-        """Return by which a policy names it: of the module's bytes."""
-        return digest_of(self.code)
-
     def within(self, seconds: int) -> None:
         """Raise InvalidInput where a run of so many seconds has no time for so many blocks."""
         if self.blocks > seconds * BLOCKS_A_SECOND:
             most = min(BLOCKS_MAX, seconds * BLOCKS_A_SECOND)
             raise InvalidInput(f"in {seconds} seconds {self.blocks} blocks are not run", f"at most {most}")
 
-    def json(self) -> dict[str, Any]:
-        """Return it without its rows, as a reader process is told of it."""
+    def about(self) -> dict[str, Any]:
+        """Return what is said of it beside its rows and what is run."""
         return {
-            "code": base64.b64encode(self.code).decode(),
             "tells": [one.json() for one in self.tells],
             "parameters": list(map(float, self.parameters)),
             "blocks": self.blocks,
         }
 
+    def said(self, what: str) -> str:
+        """Return in words that `what` is run so, by which it is decided, and named in logs."""
+        return f"{what} {json.dumps(self.about(), ensure_ascii=False, sort_keys=True)}: {self.rows}"
+
+
+@dataclass(frozen=True, slots=True)
+class Program(Run):
+    """A WebAssembly module that is run so."""
+
+    code: bytes = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.code) <= PROGRAM_BYTES_MAX:
+            raise InvalidInput(f"a program has 1 to {PROGRAM_BYTES_MAX >> 10} KiB")
+        Run.__post_init__(self)
+
+    @property
+    def digest(self) -> str:
+        """Return by which a policy names it: of the module's bytes."""
+        return digest_of(self.code)
+
+    def json(self) -> dict[str, Any]:
+        """Return it without its rows, as a reader process is told of it."""
+        return {"code": base64.b64encode(self.code).decode(), **self.about()}
+
     def words(self) -> str:
-        """Return what is asked in words, by which it is decided, and named in logs."""
-        about = {name: value for name, value in self.json().items() if name != "code"}
-        return f"program {self.digest} {json.dumps(about, ensure_ascii=False, sort_keys=True)}: {self.rows}"
+        """Return what is asked in words."""
+        return self.said(f"program {self.digest}")
 
 
 def digest_of(code: bytes) -> str:
-    """Return the name of a program: `sha-256:` and the digest of its bytes."""
+    """Return the name of what is run: `sha-256:` and the digest of its bytes."""
     return f"sha-256:{sha256(code).hexdigest()}"
 
 

@@ -8,8 +8,8 @@ Started by `connector.compute.waiting` as `python -m …reader_process FD MODE`;
     handed  {files: [{names, kind, columns}…]} and their memory   → {columns, rows}, then an Arrow stream  or a refusal
 
 in the mode `opened`, what was bought; in the others what stays where it is: each is the module of its name, but that
-`programmed` is `blocks`, `sketched` is `sketching`, and `learned` is `learning`. Each brings in what it needs, and no
-more.
+`programmed` is `blocks`, `attached` is `engine.asking`, `sketched` is `sketching`, and `learned` is `learning`. Each
+brings in what it needs, and no more.
 
 Law: nothing of the data is here before `confine` has been called, and what is here leaves as the answer alone: an
 engine's words about the data (a cell that is no number) are not told, only their kind.
@@ -21,6 +21,7 @@ import os
 import select
 import signal
 import socket
+import stat
 import sys
 import threading
 import time
@@ -88,7 +89,7 @@ def main() -> None:
         while "files" not in handed:
             frames.send(line, {**look(engine, handed), "confined": taken})
             handed, files = frames.receive(line, confinement.FILES_MAX // 2)
-        opened = [pa.py_buffer(frames.mapped(file)) for file in files]
+        opened = [_opened(pa, file) for file in files]
         confinement.close_the_door()
         head, told = answer(pa, engine, asked, handed["files"], opened)
         frames.send(line, {**head, "cpu": time.process_time() - began})
@@ -102,6 +103,13 @@ def main() -> None:
         ours = kind in OF_THE_STATEMENT and mode == OPENED
         said = str(fault).partition("\n")[0] if ours else kind
         frames.send(line, {"refused": "engine", "text": said[:300]})
+
+
+def _opened(pa: Any, file: int) -> Any:
+    """Return what was handed over: the bytes of a file in memory, or a line to somebody."""
+    if stat.S_ISSOCK(os.fstat(file).st_mode):
+        return socket.socket(fileno=file)
+    return pa.py_buffer(frames.mapped(file))
 
 
 def _end_with(line: int) -> None:
@@ -130,7 +138,7 @@ def _answer(
 
 def _modes(mode: str) -> tuple[Look, Give]:
     """Return how it is answered: what looks at what is asked, and what answers it. Nothing is imported afterwards."""
-    if mode in (COVERED, BUCKETED, PROGRAMMED, REHEARSED, SKETCHED):
+    if mode in (COVERED, BUCKETED, PROGRAMMED, REHEARSED, ATTACHED, SKETCHED):
         import pyarrow.compute  # noqa: F401, PLC0415  # once the process has left
     if mode in (COVERED, BUCKETED):
         import nacl.bindings  # noqa: PLC0415  # as above
@@ -138,7 +146,7 @@ def _modes(mode: str) -> tuple[Look, Give]:
         from connector.compute import bucketed, covered  # noqa: PLC0415  # as above
 
         return (covered.look, covered.answer) if mode == COVERED else (bucketed.look, bucketed.answer)
-    if mode in (NOISED, PROGRAMMED, SKETCHED, LEARNED):
+    if mode in (NOISED, PROGRAMMED, ATTACHED, SKETCHED, LEARNED):
         from connector.compute import noisy  # noqa: PLC0415  # as above
 
         noisy.rehearse()
@@ -152,6 +160,11 @@ def _modes(mode: str) -> tuple[Look, Give]:
         from connector.compute import learning  # noqa: PLC0415  # as above
 
         return learning.look, learning.answer
+    if mode == ATTACHED:
+        from connector.compute.engine.asking import Asking  # noqa: PLC0415  # as above
+
+        attached = Asking()
+        return attached.look, attached.answer
     if mode == GATED:
         from connector.compute import gated  # noqa: PLC0415  # as above
 
@@ -176,6 +189,7 @@ def _programs(mode: str) -> tuple[Look, Give]:
 
 OPENED, GATED, NOISED, COVERED, BUCKETED = "opened", "gated", "noised", "covered", "bucketed"
 PROGRAMMED, REHEARSED, SKETCHED, LEARNED = "programmed", "rehearsed", "sketched", "learned"
+ATTACHED = "attached"
 
 
 def _answered(pa: Any, engine: Any, statement: str) -> tuple[dict[str, Any], memoryview]:

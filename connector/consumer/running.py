@@ -1,7 +1,8 @@
 """Having a program of ours run where the data are (decision 0196): it goes there, and numbers with noise come back.
 
 Law: (1) a program goes to the provider as it is: who must not show it, does not send it. (2) Under one id the same
-program over the same rows is run once; of another one nothing is sent.
+program over the same rows is run once; of another one nothing is sent. (3) An engine of the provider (0242) is asked
+for by its name, and runs by the digest that both have signed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from connector.compute.engine.attached import Attached
 from connector.compute.epsilon import typed
 from connector.compute.program import BLOCKS, PROGRAM_BYTES_MAX, Program, tells_of
 from connector.compute.programmed import Rehearsed
@@ -28,8 +30,10 @@ from ledger.edition.index import IndexedFile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from connector.compute.program import Tells
     from connector.consumer.querying import Querying
     from contracts.canonical import JsonObject
+    from contracts.engine import Engine
 
 SECONDS: Final = 10
 # a rehearsal has no noise: what its gate says of it is for nobody
@@ -46,10 +50,11 @@ class Running:
         self,
         what: str,
         statement: str,
-        file: str,
-        tells: Sequence[str],
+        file: str | None = None,
+        tells: Sequence[str] = (),
         parameters: Sequence[str] | None = None,
         blocks: int | None = None,
+        engine: str | None = None,
         epsilon: str | None = None,
         purpose: str | None = None,
         said: Any = None,
@@ -57,19 +62,30 @@ class Running:
     ) -> JsonObject:
         """Have a WebAssembly module (its absolute path) run on the rows of a statement, on each of some blocks.
 
-        Returns what it tells, on the average of all blocks, with its margins and the provider's receipt. Raises
-        InvalidInput, Absent, NotPermitted with the provider's reasons.
+        Or the `engine` of the provider that its terms name. Returns what is told, on the average of all blocks, with
+        its margins and the provider's receipt. Raises InvalidInput, Absent, NotPermitted with the provider's reasons.
         """
-        program = await self._program(statement, file, tells, parameters, blocks)
+        if (file is None) == (engine is None):
+            raise InvalidInput("what is run is a program of ours, or an engine of the provider", "name one of them")
         row, name = await self._querying.meant(what), job or uuid.uuid4().hex
-        programs = gates.read(row.signed_terms["gate"]).programs
-        if programs is None:
-            raise InvalidInput("its terms have nobody's programs run", "ask its provider, or ask in SQL")
-        program.within(programs.seconds)
-        told = program.json()
-        wanted = Wanted(row, name, program.words(), purpose or "", said, epsilon=typed(epsilon))
-        sent = {"id": name, "statement": program.rows, "program": told.pop("code"), **told, **with_epsilon(wanted)}
-        return await self._querying.settled(wanted, orjson.dumps(sent), lambda answer: answer)
+        gate = gates.read(row.signed_terms["gate"])
+        run = _run(statement, tells, parameters, blocks)
+        if engine is not None:
+            agreed = _agreed(gate, engine)
+            attached = Attached(*run, engine=agreed.digest)
+            attached.within(agreed.seconds)
+            words, sent = attached.words(), {"engine": attached.engine, **attached.about()}
+        else:
+            assert file is not None, "one of them is named"
+            program = Program(*run, code=await asyncio.to_thread(_code, Path(file)))
+            if gate.programs is None:
+                raise InvalidInput("its terms have nobody's programs run", "ask its provider, or ask in SQL")
+            program.within(gate.programs.seconds)
+            told = program.json()
+            words, sent = program.words(), {"program": told.pop("code"), **told}
+        wanted = Wanted(row, name, words, purpose or "", said, epsilon=typed(epsilon))
+        body = {"id": name, "statement": statement, **sent, **with_epsilon(wanted)}
+        return await self._querying.settled(wanted, orjson.dumps(body), lambda answer: answer)
 
     async def rehearse(
         self,
@@ -86,23 +102,28 @@ class Running:
 
         `key` is the column that says whom a row is about. Raises InvalidInput, Absent, SettingsError.
         """
-        program = await self._program(statement, file, tells, parameters, blocks)
+        run = _run(statement, tells, parameters, blocks)
+        program = Program(*run, code=await asyncio.to_thread(_code, Path(file)))
         return await asyncio.to_thread(_rehearsed, program, Path(on), key or "", seconds or SECONDS)
 
-    async def _program(
-        self,
-        statement: str,
-        file: str,
-        tells: Sequence[str],
-        parameters: Sequence[str] | None,
-        blocks: int | None,
-    ) -> Program:
-        """Return a program as it is asked for; raises InvalidInput, Absent."""
-        if not 0 < len(statement.strip()) <= STATEMENT_CHARACTERS_MAX:
-            raise InvalidInput(f"a statement has 1 to {STATEMENT_CHARACTERS_MAX} characters")
-        told, given = tuple(map(tells_of, tells)), tuple(map(_number, parameters or ()))
-        code = await asyncio.to_thread(_code, Path(file))
-        return Program(code, statement, told, given, BLOCKS if blocks is None else blocks)
+
+def _run(
+    statement: str, tells: Sequence[str], parameters: Sequence[str] | None, blocks: int | None
+) -> tuple[str, tuple[Tells, ...], tuple[float, ...], int]:
+    """Return what is said of a run beside what is run; raises InvalidInput."""
+    if not 0 < len(statement.strip()) <= STATEMENT_CHARACTERS_MAX:
+        raise InvalidInput(f"a statement has 1 to {STATEMENT_CHARACTERS_MAX} characters")
+    given = tuple(map(_number, parameters or ()))
+    return statement, tuple(map(tells_of, tells)), given, BLOCKS if blocks is None else blocks
+
+
+def _agreed(gate: Gate, name: str) -> Engine:
+    """Return the engine of a name that was agreed on; raises InvalidInput."""
+    if gate.engine is None:
+        raise InvalidInput("its terms have no engine run", "ask its provider, or ask in SQL")
+    if gate.engine.name != name:
+        raise InvalidInput(f"its terms have no engine `{name[:60]}` run", f"they name {gate.engine.name}")
+    return gate.engine
 
 
 def _rehearsed(program: Program, path: Path, key: str, seconds: int) -> JsonObject:

@@ -38,7 +38,7 @@ from contracts.units import COMPUTED
 from policy.amendment import TEXT_CHARACTERS_MAX as TEXT_MOST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 ALIGNED = "aligned"
 TEXT_CHARACTERS_MAX = 1_000
@@ -206,8 +206,11 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
 })  # fmt: skip
 
 
-def check(brief: Any, own: str = "") -> dict[str, Any]:
-    """Return the brief if a product can be made of it; raises InvalidInput with the first member that is wrong."""
+def check(brief: Any, own: str = "", engines: Sequence[str] | None = None) -> dict[str, Any]:
+    """Return the brief if a product can be made of it; raises InvalidInput with the first member that is wrong.
+
+    With `engines`, what our settings say of them, an engine that it names is looked up.
+    """
     if not isinstance(brief, dict) or set(brief) - set(MEMBERS):
         raise InvalidInput("a product's brief has only the members " + ", ".join(sorted(MEMBERS)))
     for name, member in MEMBERS.items():
@@ -239,6 +242,7 @@ def check(brief: Any, own: str = "") -> dict[str, Any]:
         raise InvalidInput(
             f"the floor `{decimal(brief['floor'])}` is above the asked price `{decimal(brief['price'])}`"
         )
+    brief = brief if engines is None else offered.with_engine(brief, engines)
     # who says nothing says `auto`: a brief of before there were packs stays the same
     return {name: value for name, value in brief.items() if (name, value) != ("pack", AUTO)}
 

@@ -219,11 +219,11 @@ class Publications:
 
     def draft(self, brief: Any) -> ProductRow:
         """Return the product's first row; everything a person can get wrong is refused here."""
-        brief, now = briefs.check(brief, self._core.identity.did), self._core.clock.now()
-        currency = self._programs.deployment.currency
-        rules, limits = negotiable.limits(brief, self._core.settings.negotiation.rounds_max, currency)
+        settings, now = self._core.settings, self._core.clock.now()
+        brief = briefs.check(brief, self._core.identity.did, settings.compute.engines)
+        rules, limits = negotiable.limits(brief, settings.negotiation.rounds_max, self._programs.deployment.currency)
         for each in (rules, *negotiable.others(limits)):
-            require_sought(each, self._core.settings.trust.sought)
+            require_sought(each, settings.trust.sought)
         return ProductRow(
             id=brief.get("id") or str(uuid.uuid4()),
             title=brief["title"],

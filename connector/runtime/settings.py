@@ -21,6 +21,7 @@ from connector.runtime.settings_table import (
     SECTIONS,
     SPACE,
     ChainSettings,
+    Compute,
     Console,
     Development,
     Federation,
@@ -77,6 +78,7 @@ class Settings:
     transfers: Transfers
     keys: KeySettings
     vault: Vault
+    compute: Compute
     console: Console
     oidc: Oidc
     telemetry: Telemetry
@@ -198,6 +200,7 @@ def _check(settings: Settings) -> None:
     _check_static(settings)
     _check_shares(settings)
     _check_collections(settings)
+    _check_engines(settings)
     _check_trust(settings)
     _check_oidc(settings)
     _check_telemetry(settings)
@@ -335,6 +338,17 @@ def _check_collections(settings: Settings) -> None:
             hint = "a line is the collection's IRI and those of its members, a space between; one line for each"
             raise SettingsError(f"`negotiation.collections` has `{line}`", hint)
         seen.add(name)
+
+
+def _check_engines(settings: Settings) -> None:
+    """Refuse what names no engine, and two of one name."""
+    seen: set[str] = set()
+    for line in settings.compute.engines:
+        words = line.split()
+        if len(words) != 3 or words[0] in seen or not all(word.startswith("/") for word in words[1:]):
+            hint = "a line is a name of its own, the Python that runs it and its file, with their whole paths"
+            raise SettingsError(f"`compute.engines` has `{line}`", hint)
+        seen.add(words[0])
 
 
 def _check_shares(settings: Settings) -> None:

@@ -205,6 +205,15 @@ class Vault:
 
 
 @dataclass(frozen=True, slots=True)
+class Compute:
+    """What answers where the data are, beside what comes with this program."""
+
+    engines: tuple[str, ...] = _said(
+        (), 'engines that products may name, as "NAME PYTHON FILE", both with their whole paths (docs/compute.md)'
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Console:
     """What people may do in a browser."""
 
@@ -282,6 +291,7 @@ SECTIONS: Mapping[str, type] = {
     "transfers": Transfers,
     "keys": KeySettings,
     "vault": Vault,
+    "compute": Compute,
     "console": Console,
     "oidc": Oidc,
     "telemetry": Telemetry,

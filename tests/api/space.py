@@ -97,6 +97,8 @@ class Space:
             told = told.replace("hybrid = false", f"hybrid = {str(role in HYBRID).lower()}")
             if role == "exchange":
                 told = told.replace("hooks = []", f'hooks = ["{HOOK}"]')
+            engine = f"mean {sys.executable} {self.folder / 'engines' / 'mean.py'}"
+            told = told.replace("engines = []", f'engines = ["{engine}"]') if role == "provider" else told
             settings.write_text(told.replace("serve = false", "serve = true") if role in SERVING else told)
             founded.lend(self.folder / role, settings_file.load(self.folder / role, self.environment or {}))
             self.people[role] = Participant(self.folder / role, LYING if role == "second" else SERVE)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import random
+import sys
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from connector.client.acts.lessons import learned
+from connector.runtime.limits import CLOCK_LEEWAY_SECONDS
 from tests.api.refusals import refused
 from tests.api.test_computing import jobs
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+SKEWED = str(Path(__file__).parent.parent / "fault" / "skewed.py")
 GATE = {"subject": "firm", "noise": "1", "budget": "9", "learn": "5000"}
 NUMBERS = ["kwh:0:4000", "age:18:78"]
 SUBJECTS = 1_500
@@ -116,3 +121,43 @@ async def test_of_too_few_in_common_nothing_is_learned(space, used):
     status, text = await refused(learn(space, strangers, rounds=1, job="few"))
     assert (status, "keys of the labels are there, with noise" in text) == (400, True), text
     assert [one["job"] for one in jobs(space, agreement) if one["job"].startswith("few")] == ["few"]
+
+
+async def test_what_a_crash_cut_between_hold_and_release_is_asked_again_and_paid_once(space, used):
+    """The provider dies in the match, and again in a step: what was held is given back, and each is one answer."""
+    _, mine, folder = used
+    path, gate = folder / "used.csv", {**GATE, "budget": "3"}
+    await space.publish_files(
+        "provider", "lessons-crash", [path], tier="computed", unit="query", gate=gate, pieceKiB=None
+    )
+    await space.get("lessons-crash")
+    agreement = (await space.complete("lessons-crash"))["agreement"]
+    for job in ("cut", "cut/1"):
+        asking = asyncio.ensure_future(refused(learn(space, mine, what="lessons-crash", rounds=2, job="cut")))
+        async with asyncio.timeout(60):
+            while not [one for one in jobs(space, agreement) if (one["job"], one["state"]) == (job, "running")]:
+                await asyncio.sleep(0.005)
+        await space.people["provider"].kill()
+        assert (await asking)[0] == 503
+        await space.people["provider"].start()
+        [row] = [one for one in jobs(space, agreement) if one["job"] == job]
+        assert (row["state"], row["epsilon"]) == ("failed", 0)
+    got = await learn(space, mine, what="lessons-crash", rounds=2, job="cut")
+    assert got["left"] == "0.00", "a budget of three had room for three answers, and nothing was lost on the way"
+    assert [(one["job"], one["state"], one["epsilon"]) for one in jobs(space, agreement)] == [
+        (name, "released", 100) for name in ("cut", "cut/1", "cut/2")
+    ]
+    [copy] = [one for one in space.rows("provider", "copies") if one["agreement"] == agreement]
+    assert copy["calls"] == 3
+    provider, right = space.people["provider"], space.people["provider"].command
+    await provider.stop()
+    provider.command = ("env", f"PENSTOCK_TEST_SKEW={10 - CLOCK_LEEWAY_SECONDS}", sys.executable, SKEWED, "serve")
+    try:
+        await provider.start()
+        status, text = await refused(learn(space, mine, what="lessons-crash", rounds=1, job="later"))
+        assert (status, "3.00 was told of 3.00" in text) == (403, True), "a clock set back brings no budget back"
+    finally:
+        await provider.stop()
+        provider.command = right
+        await provider.start()
+    assert len([one for one in jobs(space, agreement) if one["state"] == "released"]) == 3

@@ -45,7 +45,7 @@ def run(program, gate=GATE, table=TABLE):
 
 
 def asked(code, rows="select revenue from firms", tells=MEAN, **more):
-    return Program(code, rows, tells, **more)
+    return Program(rows, tells, code=code, **more)
 
 
 def test_it_tells_what_the_same_computation_over_all_rows_does():

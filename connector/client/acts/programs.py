@@ -21,9 +21,9 @@ def rehearsed(told: Any) -> list[str]:
     return [*lines, "", f"{told['answered']} of {told['blocks']} blocks answered{why}", "nothing was sent"]
 
 
-PROGRAM = (
-    Field("statement", ("Rows", "输入行"), "the numbers of each row it is given: a SELECT from one table"),
-    Field("file", ("Program", "程序"), "a WebAssembly module, .wasm or .wat", None),
+ROWS = Field("statement", ("Rows", "输入行"), "the numbers of each row it is given: a SELECT from one table")
+MODULE = ("Program", "程序"), "a WebAssembly module, .wasm or .wat"
+RUN = (
     Field(
         "tells", ("Tells", "输出"), "a number it tells and between what it lies: slope:-10:10", "--tells", kind="texts"
     ),
@@ -48,8 +48,8 @@ ACTS = (
     Act(
         "program ask",
         "POST programs",
-        help="Have a program of your own run on data that stay at their provider; it tells numbers with noise.",
-        says=("Run {file} on {what}: {statement}", "在 {what} 上运行程序 {file}:{statement}"),
+        help="Have a program of your own, or an engine of the provider, run on data that stay there; it tells numbers.",
+        says=("Run {file}{engine} on {what}: {statement}", "在 {what} 上运行程序 {file}{engine}:{statement}"),
         answer=ANSWERED,
         example={
             "what": "firms",
@@ -59,7 +59,11 @@ ACTS = (
         },
         fields=(
             WHAT,
-            *PROGRAM,
+            ROWS,
+            Field("file", *MODULE, None, default=NULL),
+            *RUN,
+            Field("engine", ("Engine", "计算引擎"), "in place of a program: the provider's engine that its terms name",
+                  "--engine", default=NULL),
             EPSILON,
             *USE,
         ),
@@ -85,7 +89,9 @@ ACTS = (
         },
         fields=(
             Field("on", ("Table", "表"), "a table of one's own: .csv, .parquet, .jsonl or .ndjson", None),
-            *PROGRAM,
+            ROWS,
+            Field("file", *MODULE, None),
+            *RUN,
             Field("key", ("Subject", "主体列"), "the column that says whom a row is about", "--key", default=NULL),
             Field("seconds", ("Seconds", "秒数"), "what a run is given, as the terms will say; default 10", "--seconds",
                   kind="number", default=NULL),

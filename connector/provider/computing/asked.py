@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from connector.compute.engine.attached import Attached
 from connector.compute.program import Program
 from connector.enforcement import uses
 from connector.enforcement.use import Granted
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from connector.provider.plain.copies import Copies
     from connector.store.transaction import Tx
 
-    About = Groups | Sought | Cells | Together | Program | Sketch | Match | Step
+    About = Groups | Sought | Cells | Together | Program | Attached | Sketch | Match | Step
 
 VERSION: Final = 1
 SQL: Final = "SQL"
@@ -51,9 +52,9 @@ class Asked:
     """A question as its buyer asks it: under an id of the buyer's, for a purpose, and what is said of the use.
 
     `about` is what it is of, where that is no statement in SQL: a list, subjects that are looked up, cells of a total,
-    whom that one is opened with, a program, a sketch, or a lesson; the statement is then what these say. `epsilon` is
-    chosen for the answer, in hundredths; none for the usual one. It may take so many `tenths` of CPU seconds, where
-    they are paid.
+    whom that one is opened with, a program, an engine, a sketch, or a lesson; the statement is then what these say.
+    `epsilon` is chosen for the answer, in hundredths; none for the usual one. It may take so many `tenths` of CPU
+    seconds, where they are paid.
     """
 
     job: str
@@ -124,8 +125,8 @@ def take(enforcement: Enforcement, tx: Tx, granted: Granted, now: datetime) -> N
 
 
 def algorithm_of(asked: Asked) -> str:
-    """Return by what a question is computed: a program by its digest, our own way of answering by its name."""
-    return asked.about.digest if isinstance(asked.about, Program) else SQL
+    """Return by what a question is computed: what is run by its digest, our own way of answering by its name."""
+    return asked.about.digest if isinstance(asked.about, Program | Attached) else SQL
 
 
 def purpose_of(ground: Ground, asked: Asked) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from connector.compute import epsilon
 from connector.compute.cross_table import Cells
+from connector.compute.engine.attached import Attached
 from connector.compute.fitting import Groups
 from connector.compute.lesson import Match, Step
 from connector.compute.program import Program
@@ -96,6 +97,7 @@ NEEDS: Final[Mapping[type, tuple[str, str, str]]] = {
     Cells: ("joint", "its terms name nobody beside whom it is answered", "penstock query"),
     Together: ("joint", "its terms name nobody beside whom it is answered", "penstock query"),
     Program: ("programs", "its terms have nobody's programs run", "ask its provider, or ask in SQL"),
+    Attached: ("engine", "its terms have no engine run", "ask its provider, or ask in SQL"),
     Match: ("learning", "its terms have no label learned from its rows", "ask its provider, or ask in SQL"),
     Step: ("learning", "its terms have no label learned from its rows", "ask its provider, or ask in SQL"),
     Sketch: ("sketch", "its terms relate its rows to nobody's", "ask its provider, or ask in SQL"),

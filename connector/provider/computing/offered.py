@@ -12,14 +12,16 @@ from importlib.util import find_spec
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.compute.engine import installed
 from connector.compute.kinds import OF_PROFILE
-from connector.compute.program import require_wasmtime
+from connector.compute.program import digest_of, require_wasmtime
 from connector.compute.sitting import kind_of
 from connector.enforcement.context import BUDGET
 from connector.licence.pricing import MEASURES, measured
 from connector.runtime.errors import InvalidInput, SettingsError
 from contracts import answered
 from contracts.coverage import KEYS, Coverage
+from contracts.engine import Engine
 from contracts.errors import ContractError
 from contracts.gate import DIGITS, LEAST, SHARE, Gate
 from contracts.joint import Joint
@@ -46,6 +48,9 @@ NOISE, CHOOSE, BUDGETED, ROWS_LOOKED_AT, BOUNDS = "noise", "choose", "budget", "
 LOOKUP: Final = "lookup"
 # the seconds that each program of a buyer is run for
 PROGRAMS: Final = "programs"
+# the engine of ours that answers, and the seconds that each run of it has
+ENGINE: Final = "engine"
+ENGINE_SECONDS: Final = 10
 # the buckets that a sketch of the rows has at most
 SKETCH: Final = "sketch"
 # the keys of lists whose labels are learned from the rows
@@ -54,7 +59,7 @@ LEARN: Final = "learn"
 WITH, QUORUM = "with", "quorum"
 SAID: Final = (
     *(SUBJECT, *NUMBERS, NOISE, CHOOSE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED, LOOKUP),
-    *(WITH, QUORUM, PROGRAMS, SKETCH, LEARN),
+    *(WITH, QUORUM, PROGRAMS, ENGINE, SKETCH, LEARN),
 )
 OF_GROUPS: Final = (*NUMBERS, NOISE, EPSILON)
 # parts of a gate → the member by which they are said, where that is called otherwise
@@ -176,6 +181,7 @@ def _gate(told: Mapping[str, str], columns: tuple[str, ...], rows: int = 0) -> G
             "lookup": _lookup(told, rows),
             "joint": _joint(told),
             "programs": _programs(told),
+            "engine": _engine(told),
             "sketch": Sketches(_number(told, SKETCH)) if SKETCH in told else None,
             "learning": Learning(_number(told, LEARN)) if LEARN in told else None,
         }
@@ -198,6 +204,40 @@ def _programs(told: Mapping[str, str]) -> Programs | None:
         return None
     require_wasmtime("here", "pip install 'penstock[programs]'")
     return Programs(_number(told, PROGRAMS))
+
+
+def with_engine(brief: dict[str, Any], engines: Sequence[str]) -> dict[str, Any]:
+    """Return a brief with the engine that it names as it is now: its seconds, and the digest of its file.
+
+    `engines` is what our settings say of them. Raises InvalidInput where they do not name it, or there is no file.
+    """
+    gate = brief.get(MEMBER) or {}
+    if ENGINE not in gate:
+        return brief
+    name, seconds, _ = _engine_parts(gate)
+    digest = digest_of(installed.of(engines, name).source())
+    return brief | {MEMBER: gate | {ENGINE: f"{name}:{seconds}:{digest}"}}
+
+
+def engine_of(brief: Mapping[str, Any]) -> str:
+    """Return the name of the engine that a checked brief says, empty for none."""
+    gate = brief.get(MEMBER) or {}
+    return _engine_parts(gate)[0] if ENGINE in gate else ""
+
+
+def _engine(told: Mapping[str, str]) -> Engine | None:
+    if ENGINE not in told:
+        return None
+    name, seconds, digest = _engine_parts(told)
+    # until its file is looked at any digest stands for its own
+    return Engine(name, digest or digest_of(b""), seconds)
+
+
+def _engine_parts(told: Mapping[str, str]) -> tuple[str, int, str]:
+    """Return name, seconds and digest, which is empty where it is not said: NAME, NAME:SECONDS, and with both."""
+    name, _, rest = told[ENGINE].partition(":")
+    seconds, _, digest = rest.partition(":")
+    return name, _number({ENGINE: seconds}, ENGINE) if seconds else ENGINE_SECONDS, digest
 
 
 def _joint(told: Mapping[str, str]) -> Joint | None:

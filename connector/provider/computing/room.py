@@ -21,6 +21,7 @@ from catalog.dataset import dataset_from_json
 from connector.channel.errors import ChannelFault
 from connector.compute import cpu
 from connector.compute.cross_table import Cells
+from connector.compute.engine.attached import Attached
 from connector.compute.extents import extents
 from connector.compute.fitting import Groups
 from connector.compute.lesson import Match, Step
@@ -49,6 +50,7 @@ from connector.provider.computing.ended import billed, end
 from connector.provider.computing.jointly import Jointly
 from connector.provider.computing.lessons import Matches, Steps
 from connector.provider.computing.look_ups import LookUps
+from connector.provider.computing.run_engines import RunEngines
 from connector.provider.computing.run_programs import RunPrograms
 from connector.provider.computing.sketches import MadeSketches
 from connector.provider.computing.statements import Statements
@@ -110,12 +112,13 @@ class ComputeRoom:
         self._waiting: dict[str, int] = {}
         self._processes, self._cancellable = Waiting(), Cancellable()
         self._look_ups = LookUps(core, secrets, copies, enforcement, duties)
-        self._jointly = Jointly(core, secrets, peers, copies, duties)
+        self._jointly, self._engines = Jointly(core, secrets, peers, copies, duties), RunEngines(core)
         self._forms: Mapping[type, Form] = {
             NoneType: Statements(core),
             Groups: Coverages(core, secrets),
             Cells: self._jointly,
             Program: RunPrograms(core),
+            Attached: self._engines,
             Sketch: MadeSketches(core),
             Match: Matches(core, secrets),
             Step: Steps(core, secrets),
@@ -180,7 +183,11 @@ class ComputeRoom:
             raise
 
     async def prepare(self, product: ProductRow) -> None:
-        """Make what subjects of a product are looked up in, before it is offered; raises InvalidInput."""
+        """Make what subjects of a product are looked up in, and see that its engine is there, before it is offered.
+
+        Raises InvalidInput.
+        """
+        await self._engines.require(product)
         await self._look_ups.tables.make(product)
 
     def end(self) -> None:
@@ -255,7 +262,7 @@ class ComputeRoom:
         copy = copy_of(self._copies, tx, ground, row.purpose, now)
         self._copies.within_quota(tx, agreement, replace(copy, calls=copy.calls + billed(agreement, row)))
         tx.put(row)
-        program = {"program": asked.about.digest} if isinstance(asked.about, Program) else {}
+        program = {"program": asked.about.digest} if isinstance(asked.about, Program | Attached) else {}
         most = {} if row.at_most is None else {"atMost": seconds_text(row.at_most)}
         record(self._core, tx, "computation.started", row, {"purpose": row.purpose, **cost, **most, **program}, now)
         return granted

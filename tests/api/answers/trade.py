@@ -8,6 +8,7 @@ from contextlib import suppress
 from connector.runtime.errors import PenstockError
 from tests.api.space import PURPOSE
 from tests.api.test_disputes import buy_a_lie
+from tests.api.test_engines import attach
 from tests.compute import programs
 
 LATER = "2099-01-01T00:00:00Z"
@@ -57,6 +58,9 @@ async def _lists(told):
     await told.say("unpublish shopped", "--reason", "it was a trial", by="provider")
 
 
+ENGINED = {"subject": "firm", "noise": "2", "budget": "20", "engine": "mean:1"}
+
+
 async def _computations(told):
     rows = "".join(f"F{at % 200},{'AB'[at % 2]},{at}\n" for at in range(400))
     path = told.write("counted.csv", "firm,district,revenue\n" + rows)
@@ -79,6 +83,10 @@ async def _computations(told):
     rows = "select revenue from counted"
     await told.say("rehearse", rows, "--on", path, "--key", "firm", "--seconds", "1", *program, by="buyer")
     await told.say("run", "run-on", rows, *program, by="buyer")
+    attach(told.space)
+    await told.space.publish_files("provider", "engine-on", [path], **{**asked, "gate": ENGINED})
+    await told.buy("engine-on", "engine-on")
+    await told.say("run", "engine-on", rows, "--engine", "mean", "--blocks", "20", *program[2:], by="buyer")
     await _together(told, path)
     await _related(told)
     await _learned(told)
