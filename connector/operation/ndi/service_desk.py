@@ -18,8 +18,10 @@ from connector.store.rows.contract import ServiceContractRow, ServicePartyRow
 from connector.store.table_row import replace
 from contracts.authority import SERVICE, Deed
 from contracts.errors import ContractError
+from contracts.ndi import strategy as strategies
 from contracts.ndi.interfaces import contract_part
 from contracts.ndi.services import ServiceParty
+from policy.errors import PolicyError
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -105,7 +107,7 @@ class ServiceDesk:
             if row.state == SIGNED:
                 return _view(row)
             now = self._core.clock.now()
-            wanted = Deed(SERVICE, "", 0, "", row.strategy, me.keys.address)
+            wanted = _deed(row, me.keys.address)
             authority.keep(tx, authority.require(tx, wanted, now), row.agreement, wanted, now)
             own = me.sign_part(contract_part(row.name, row.code, row.strategy))
             row = tx.change(row, replace(row, state=SIGNED, own=own))
@@ -129,6 +131,15 @@ class ServiceDesk:
             return _view(row)
 
         return await self._core.store.write(act)
+
+
+def _deed(row: ServiceContractRow, account: bytes) -> Deed:
+    """Return what signing a contract as its service party comes to; raises InvalidInput where its rules are unread."""
+    try:
+        policy = strategies.read(row.strategy)
+    except PolicyError as error:
+        raise InvalidInput(f"the strategy cannot be read: {error}", "penstock ndi decline") from error
+    return Deed(SERVICE, row.strategy["subjectInfo"]["dataProductId"], 0, "", policy, account)
 
 
 def _named(one: ServiceParty) -> dict[str, Any]:
