@@ -293,7 +293,10 @@ class Connector(Founded):
     searches: Searches
     heartbeats: Heartbeats
     departing: Departing
-    pulse: Annotated[Pulse, Service(chores={"tell the exchange that we are there": Pulse.chore})]
+    pulse: Annotated[
+        Pulse,
+        Service(begins=Pulse.start, ends=Pulse.close, chores={"tell the exchange that we are there": Pulse.chore}),
+    ]
     leaving: Annotated[Leaving, Service(chores={"end memberships whose plans are over": Leaving.end_due})]
     harvesting: Annotated[Harvesting, trading.HARVESTING]
     demands: Demands
