@@ -96,6 +96,7 @@ from connector.operation.management.catalogues import Catalogues
 from connector.operation.management.client_secrets import ClientSecrets
 from connector.operation.management.processes import ContractProcesses
 from connector.operation.management.references import References
+from connector.operation.ndi.calling import HeaderCalls
 from connector.operation.ndi.desk import Desk
 from connector.operation.ndi.service_desk import ServiceDesk
 from connector.operation.ndi.ways import Ways
@@ -177,6 +178,7 @@ class Connector(Founded):
     white_lists: trading.WHITE_LISTS
     ways: Annotated[Ways, trading.WAYS]
     desk: Desk
+    header_calls: HeaderCalls
     service_desk: ServiceDesk
     intact: Annotated[Intact, Service(trading.intact)]
     standing: Annotated[Standing, Service(trading.standing)]
