@@ -316,3 +316,29 @@ async def test_a_white_list_that_changes_cuts_off_what_runs(space, other, place,
     listed = (await penstock(space, "provider", "ndi", "delivered"))["deliveries"]
     assert {one["kind"] for one in listed} == {"call", "pull", "push"}
     assert {row["code"] for row in listed if row["sequence"] == asked["sequenceNum"]} == {"13000"}
+
+
+async def test_a_buyer_of_ours_has_it_pushed_to_where_it_says(space, other, place, levels):
+    place.came.clear()
+    place.answers = []
+    at, folder = "ndi+" + space.url("provider"), space.folder / "levels"
+    words = ("get", levels[1], "--at", at, "--max-price", "10.00", "--to", folder, "--id", "levels-ours")
+    await penstock(space, "buyer", *words, "--purpose", "AirTrafficResearch")
+    listed = (await penstock(space, "buyer", "ndi", "list"))["contracts"]
+    [code] = [row["contractId"] for row in listed if row["product"] == levels[1]]
+    made = await penstock(space, "buyer", "ndi", "push", code, "--to", place.url, "--authorization", "let me in")
+
+    def over(role, state):
+        return [
+            row for row in space.rows(role, "transfers") if row["format"] == "HttpData-PUSH" and row["state"] == state
+        ]
+
+    await held(lambda: [row for row in over("buyer", "COMPLETED") if row["id"] == made["transfer"]])
+    [(method, headers, body)] = place.came
+    assert (method, body, headers["Authorization"]) == ("POST", levels[2], "let me in")
+    assert headers["sequenceNum"] == made["transfer"].removeprefix("urn:uuid:").replace("-", "")
+    # what the provider pushes to nobody ends the transfer with its reason
+    inside = await penstock(space, "buyer", "ndi", "push", code, "--to", "http://169.254.169.254/x")
+    await held(lambda: [row for row in over("buyer", "TERMINATED") if row["id"] == inside["transfer"]])
+    theirs = await commanded("ndi", "push", code, "--to", place.url, "--data", space.folder / "provider")
+    assert theirs.code != 0

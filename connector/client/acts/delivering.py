@@ -139,4 +139,27 @@ ACTS = (
         rehearse=True,
         lines=answered,
     ),
+    Act(
+        "ndi push",
+        "POST contracts/{code}/pushes",
+        help="Have the provider of a contract push its data to an address of ours: an HTTP server that takes a POST.",
+        says=("Have the data of the contract {code} pushed to {to}.", "将合约 {code} 的数据推送至 {to}。"),
+        answer={"contractId": "text", "transfer": "text"},
+        example={"code": EXAMPLE, "to": "https://buyer.example/in"},
+        fields=(
+            CODE,
+            Field("to", ("To", "推送至"), "the address that the bytes go to", "--to"),
+            Field(
+                "authorization",
+                ("Authorization", "授权"),
+                "goes along in this header; the provider's connector knows it then",
+                "--authorization",
+                default=NULL,
+            ),
+        ),
+        does="desk.push",
+        roles="buyer",
+        rehearse=True,
+        lines=lambda told: [f"transfer  {told['transfer']}", f"next: penstock admin show {told['transfer']}"],
+    ),
 )

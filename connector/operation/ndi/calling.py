@@ -17,21 +17,17 @@ from urllib.parse import urlencode
 
 from catalog import interface
 from connector.negotiation.ndi.address import is_through, plain
-from connector.negotiation.protocol.states import CONSUMER
 from connector.operation.ndi import contracts
 from connector.operation.ndi.deliveries import CALL
 from connector.operation.ndi.proposals import contract_of
-from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PeerRefused, PeerUnreachable
+from connector.runtime.errors import InvalidInput, PeerMisbehaved, PeerRefused, PeerUnreachable
 from connector.runtime.limits import CALL_ANSWER_SECONDS_MAX, CALL_BODY_BYTES_MAX, CALL_SHOWN_BYTES_MAX
-from connector.store.rows.agreement import AgreementRow
-from connector.store.rows.contract import ContractRow
 from connector.store.rows.delivery import DeliveryRow
 from contracts import call_receipt
 from contracts.call_receipt import Made
 from contracts.canonical import load
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
-from contracts.lifecycle import OVER
 from contracts.ndi.delivery import CALL_PATH
 from contracts.ndi.fields import Code
 from contracts.signature import SIGNATURE_BYTES
@@ -44,8 +40,8 @@ if TYPE_CHECKING:
     from connector.identity.space.view import SpaceView
     from connector.negotiation.protocol.messages import Document
     from connector.operation.ndi.ways import Ways
+    from connector.store.rows.contract import ContractRow
     from connector.store.rows.protocol import NegotiationRow
-    from connector.store.transaction import Tx
 
 # the provider's server has its time, and the provider's connector a moment
 SECONDS_MAX: Final = CALL_ANSWER_SECONDS_MAX + 5.0
@@ -81,7 +77,7 @@ class HeaderCalls:
         InvalidInput for what no interface takes, NotPermitted where our own engine denies it, PeerRefused.
         """
         asked = _asked(path, method, query, body)
-        contract, talk = await self._core.store.read(lambda tx: _in_force(tx, code))
+        contract, talk = await self._core.store.read(lambda tx: contracts.in_force(tx, code))
         about, number = contract_of(talk), uuid.uuid4().hex
         base = plain(await self._ways.parties.base(talk.peer) if is_through(talk.callback) else talk.callback)
         where = plain(at) if at else base + CALL_PATH
@@ -162,19 +158,6 @@ def _asked(path: str, method: str, query: Mapping[str, str] | None, body: str | 
         raise InvalidInput(f"a call sends at most {CALL_BODY_BYTES_MAX} bytes")
     where = interface.path_of(interface.segments(path.removeprefix("/")))
     return Asked(method, where + (f"?{urlencode(query)}" if query else ""), sent)
-
-
-def _in_force(tx: Tx, code: str) -> tuple[ContractRow, NegotiationRow]:
-    """Return a contract in which we are the consumer, with its negotiation; raises Absent, Conflict."""
-    row = tx.get(ContractRow, code=code)
-    if row is None or row.role != CONSUMER:
-        raise Absent(f"there is no contract `{code[:60]}` here of which we are the consumer", "penstock ndi list")
-    talk = contracts.talk_of(tx, row)
-    kept = tx.get(AgreementRow, digest=talk.digest) if talk.digest else None
-    if kept is None or not row.instruction or kept.state in OVER:
-        state = "is not in force yet" if kept is None or not row.instruction else f"is over: {kept.state}"
-        raise Conflict(f"the contract `{code}` {state}", "penstock ndi show")
-    return row, talk
 
 
 def _read(content: bytes) -> Document:
