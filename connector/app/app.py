@@ -98,6 +98,7 @@ from connector.operation.management.processes import ContractProcesses
 from connector.operation.management.references import References
 from connector.operation.ndi.calling import HeaderCalls
 from connector.operation.ndi.desk import Desk
+from connector.operation.ndi.paying import Paying
 from connector.operation.ndi.service_desk import ServiceDesk
 from connector.operation.ndi.ways import Ways
 from connector.operation.oidc.admission import Entrance
@@ -179,6 +180,7 @@ class Connector(Founded):
     ways: Annotated[Ways, trading.WAYS]
     desk: Desk
     header_calls: HeaderCalls
+    paying: Paying
     service_desk: ServiceDesk
     intact: Annotated[Intact, Service(trading.intact)]
     standing: Annotated[Standing, Service(trading.standing)]

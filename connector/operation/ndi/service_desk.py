@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 NAMED: Final = "service.named"
 LEFT_OUT: Final = "service.dropped"
 REFUSED: Final = "contract.declined"
+# roles of members whose connectors take contracts
+TRADERS: Final = frozenset({"provider", "buyer"})
 
 
 class ServiceDesk:
@@ -55,8 +57,12 @@ class ServiceDesk:
             made = ServiceParty(party, role, share)
         except ContractError as error:
             raise InvalidInput(str(error), error.hint) from error
-        if party == self._core.identity.did or await self._space.member(party) is None:
+        member = await self._space.member(party)
+        if party == self._core.identity.did or member is None:
             raise InvalidInput(f"`{party[:200]}` is no other member of this space", "its exchange has to admit it")
+        if member.role not in TRADERS:
+            text = f"`{party[:200]}` is a member as {member.role}, and takes no contracts to sign"
+            raise InvalidInput(text, "name one that is a provider or a buyer")
 
         def act(tx: Tx) -> list[Document]:
             services.require_plain(tx, product)
