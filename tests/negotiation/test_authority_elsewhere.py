@@ -10,6 +10,7 @@ import pytest
 
 from connector.licence.partnership import Partnership
 from connector.licence.sublicence.granting import Granting
+from connector.operation.ndi import paying
 from connector.operation.ndi.service_desk import ServiceDesk
 from connector.provider.hosting.hosting import Hosting
 from connector.runtime import actor
@@ -200,3 +201,33 @@ async def test_a_project_is_no_product_of_an_authority_that_names_some(pair):
     await grant(buyer, roles=("service",), products=("tides-model",))
     with actor.acting("account:ada"):
         assert await signs() == await signs(), "signed before, it is told"
+
+
+PAID = {  # number, amount → may an account pay it
+    "its price": (1, None, True),
+    "less": (1, 999, True),
+    "more": (1, 1001, False),
+    "a second time": (2, None, False),
+}
+
+
+@pytest.mark.parametrize("what", PAID)
+@pytest.mark.parametrize("who", ["account:ada", "owner"])
+async def test_an_account_pays_a_contract_once_and_no_more_than_its_price(pair, monkeypatch, what, who):
+    _, buyer = pair
+    number, amount, is_its = PAID[what]
+    await buyer.store.write(lambda tx: tx.put(account()))
+    talk = SimpleNamespace(price=1000, digest="ab", agreement={}, offer={})
+    monkeypatch.setattr(paying.contracts, "require_bought", lambda *_: None)
+    monkeypatch.setattr(paying.contracts, "talk_of", lambda *_: talk)
+    monkeypatch.setattr(paying, "_row", lambda *_: SimpleNamespace(peer="did:web:provider"))
+
+    async def asked():
+        return await buyer.store.write(lambda tx: paying._bought(tx, CODE, number, amount))
+
+    with actor.acting(who):
+        if is_its or who == "owner":
+            assert (await asked()).total == (amount or 1000)
+        else:
+            with pytest.raises(NotPermitted, match="no more than its price"):
+                await asked()

@@ -3,16 +3,19 @@
 Law: (1) what is paid is shared as all have signed it, to the minor unit; the rest is the provider's. (2) Each payment
 is a transfer of the settlement token whose reference follows from consumer, contract and the number of the payment, so
 whoever knows the contract finds it on the chain. (3) One number is paid once to each, however often it is asked for.
+(4) An account pays no more than the price that was agreed, once; everything else is the owner's.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.chain.transactions import MinedEvent
+from connector.negotiation import authority
 from connector.negotiation.ndi.offers import SERVICES
 from connector.operation.ndi import contracts
-from connector.runtime.errors import Absent, Conflict, InvalidInput, PaymentRefused
+from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, PaymentRefused
 from connector.store.rows.chain import ActState, ChainTxRow
 from connector.store.rows.contract import ContractRow, ServiceContractRow
 from contracts import payment_reference as references
@@ -37,6 +40,16 @@ PAYMENTS_MAX: Final = 64
 PROVIDER: Final = "provider"
 
 
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """What is to be paid of a contract, in minor units: its digest, its provider, and who else has a share."""
+
+    digest: str
+    provider: str
+    total: int
+    named: tuple[ServiceParty, ...]
+
+
 class Paying:
     """The payments of one participant's contracts, those that it makes and those that it looks for."""
 
@@ -50,12 +63,9 @@ class Paying:
         InvalidInput, PaymentRefused for more than we have, and ChainReverted.
         """
         _require_number(number)
-        digest, price, named = await self._core.store.read(lambda tx: _bought(tx, code))
-        total = price if amount is None else int(amount)
-        if total <= 0:
-            raise InvalidInput("there is nothing to pay: the amount is 0", "say another by --amount")
-        provider = await self._core.store.read(lambda tx: _row(tx, code).peer)
-        shares = _shared(provider, named, total)
+        wanted = None if amount is None else int(amount)
+        bought = await self._core.store.write(lambda tx: _bought(tx, code, number, wanted))
+        shares = _shared(bought.provider, bought.named, bought.total)
         reference = references.contract(self._core.identity.did, code, number)
         acts = []
         for party, _, part in shares:
@@ -65,7 +75,7 @@ class Paying:
         await self._require_covered(code, [(key, call_data(act), part) for key, act, _, part in acts])
         made = []
         for (key, act, party, part), (_, role, _) in zip(acts, shares, strict=True):
-            fields = {"kind": references.CONTRACT, "to": party, "amount": str(part), "agreementDigest": digest}
+            fields = {"kind": references.CONTRACT, "to": party, "amount": str(part), "agreementDigest": bought.digest}
             mined = await self._transactions.submit(
                 key, act, MinedEvent("payment.made", reference.hex(), fields), anew=True
             )
@@ -122,11 +132,18 @@ def _row(tx: Tx, code: str) -> ContractRow:
     return row
 
 
-def _bought(tx: Tx, code: str) -> tuple[str, int, tuple[ServiceParty, ...]]:
-    """Return the digest, the price and the service parties of a contract that we have bought under."""
+def _bought(tx: Tx, code: str, number: int, amount: int | None) -> Bought:
+    """Return what is to be paid of a contract that we have bought under; raises InvalidInput, NotPermitted."""
     contracts.require_bought(tx, code)
-    talk = contracts.talk_of(tx, _row(tx, code))
-    return str(talk.digest), talk.price or 0, read(contracts.about(talk).get(SERVICES, []))
+    row = _row(tx, code)
+    talk = contracts.talk_of(tx, row)
+    price = talk.price or 0
+    total = price if amount is None else amount
+    if total <= 0:
+        raise InvalidInput("there is nothing to pay: the amount is 0", "say another by --amount")
+    if authority.hand(tx) and (number != 1 or total > price):
+        raise NotPermitted("an account pays a contract once, and no more than its price", "the owner pays more")
+    return Bought(str(talk.digest), row.peer, total, read(contracts.about(talk).get(SERVICES, [])))
 
 
 def _parties(tx: Tx, code: str, me: str) -> tuple[str, str, tuple[ServiceParty, ...]]:
