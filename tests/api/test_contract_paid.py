@@ -66,6 +66,6 @@ async def test_the_price_moves_on_chain_as_all_have_signed_it(space):
     )
     assert b"the wallet holds" in poor.err
     theirs = await commanded("ndi", "pay", code, "--data", space.folder / "provider")
-    assert b"of which we are the consumer" in theirs.err
+    assert theirs.code != 0, "who sells pays nothing"
     nobodys = await commanded("ndi", "paid", code, "--data", space.folder / "exchange")
     assert b"there is no contract" in nobodys.err
