@@ -78,7 +78,8 @@ async def _called(told):
     agreement = (await told.space.complete("spaces-api"))["agreement"]
     await told.say("call", agreement, "/spaces/main", by="buyer")
     await told.say("admin hangup", agreement, by="buyer")
-    at = {"at": "ndi+" + told.space.url("provider"), "limit": "1000", "to": str(told.folder / "spaces-ndi")}
+    at = {"at": "ndi+" + told.space.url("provider"), "limit": "1000", "purpose": PURPOSE}
+    at["to"] = str(told.folder / "spaces-ndi")
     body = {"id": "spaces-ndi", "product": "spaces-api", "mandate": at}
     await told.space.doors["buyer"].call("POST", "acquisitions", body)
     await told.space.complete("spaces-ndi")
