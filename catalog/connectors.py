@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 VERSION_CHARACTERS_MAX = 40
 # how often a connector tells, and how old the newest word may be
 BEAT_SECONDS = 60
-LIVE_SECONDS = 3 * BEAT_SECONDS
+# a connector that was not heard of for so many times of that is late
+BEATS_MISSED_MAX = 3
+LIVE_SECONDS = BEATS_MISSED_MAX * BEAT_SECONDS
 STALE_SECONDS = 24 * 3600
+# how often it tells the node of its space; a node of many members is told less often, so many times a second in all
+NODE_BEAT_SECONDS = 5
+NODE_BEATS_MAX = 200
 
 # what a connector can do: key → English, 中文
 CAPABILITIES: Mapping[str, tuple[str, str]] = {
@@ -62,11 +67,16 @@ class Heartbeat:
         }
 
 
-def state(age_seconds: float | None) -> State:
+def node_beat(members: int) -> int:
+    """Return how often, in seconds, each connector of a space of so many members tells its node."""
+    return min(BEAT_SECONDS, max(NODE_BEAT_SECONDS, -(-members // NODE_BEATS_MAX)))
+
+
+def state(age_seconds: float | None, each_seconds: int = BEAT_SECONDS) -> State:
     """Return how somebody stands whose newest word is so old; None for one that never came."""
     if age_seconds is None or age_seconds > STALE_SECONDS:
         return State.SILENT
-    return State.LIVE if age_seconds <= LIVE_SECONDS else State.STALE
+    return State.LIVE if age_seconds <= BEATS_MISSED_MAX * each_seconds else State.STALE
 
 
 def from_json(document: object) -> Heartbeat:

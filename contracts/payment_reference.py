@@ -25,6 +25,8 @@ MARK: Final = "PS"
 KEY_CHARACTERS_MAX: Final = 64
 # what is paid for
 ADD, PAYOUT, REFUND = "add", "withdraw", "refund"
+# what a contract of the national interfaces costs: the id is its code and the number of the payment
+CONTRACT: Final = "contract"
 # what orders a refund: the party is the exchange that rules, the id that of its complaint
 COMPLAINT: Final = "complaint"
 
@@ -32,6 +34,11 @@ COMPLAINT: Final = "complaint"
 def reference(kind: str, party: str, key: str) -> bytes:
     """Return the reference of what `party` (a DID) asks for or pays under its own id `key`."""
     return H("payment-reference", canonical({"kind": kind, "party": party, "id": key}))
+
+
+def contract(consumer: str, code: str, number: int) -> bytes:
+    """Return how the payments of a number name the contract that a consumer (a DID) pays for."""
+    return reference(CONTRACT, consumer, f"{code}/{number}")
 
 
 def complaint(exchange: str, key: str) -> bytes:

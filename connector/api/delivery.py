@@ -21,7 +21,7 @@ from connector.licence.carriage import Carriage
 from connector.operation.ndi.ways import Ways
 from connector.provider.plain.calls import Calls
 from connector.provider.plain.copies import Copies
-from contracts.ndi.delivery import CALLED, PULLED, headed
+from contracts.ndi.delivery import CALL_PATH, CALLED, PULLED, headed
 from contracts.ndi.fields import Code, FieldError
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from connector.custody.tickets import Ticket
     from contracts.ndi.fields import Field
 
-CALL: Final = "/apiCall"
 STATUS: Final = "code"
 
 
@@ -66,7 +65,7 @@ async def make(call: Call) -> web.Response:
 async def _made(call: Call) -> web.Response:
     ways, made = call.of(Ways), call.of(Calls)
     said = await _said(call, CALLED)
-    asked = await calls.read(call, CALL)
+    asked = await calls.read(call, CALL_PATH)
     ticket = await ways.transports.called(said, call.peer, call.use_up)
     number, length = said["sequenceNum"], -1
     try:

@@ -54,7 +54,7 @@ async def show(call: Call) -> web.Response:
 
 async def heartbeat(call: Call) -> web.Response:
     """Take in the caller's heartbeat."""
-    return as_json(await call.of(Heartbeats).receive(call.peer, await call.document(), call.act))
+    return as_json(await call.of(Heartbeats).receive_at_node(call.peer, await call.document(), call.act))
 
 
 async def traced(call: Call) -> web.Response:

@@ -96,7 +96,9 @@ from connector.operation.management.catalogues import Catalogues
 from connector.operation.management.client_secrets import ClientSecrets
 from connector.operation.management.processes import ContractProcesses
 from connector.operation.management.references import References
+from connector.operation.ndi.calling import HeaderCalls
 from connector.operation.ndi.desk import Desk
+from connector.operation.ndi.paying import Paying
 from connector.operation.ndi.service_desk import ServiceDesk
 from connector.operation.ndi.ways import Ways
 from connector.operation.oidc.admission import Entrance
@@ -177,6 +179,8 @@ class Connector(Founded):
     white_lists: trading.WHITE_LISTS
     ways: Annotated[Ways, trading.WAYS]
     desk: Desk
+    header_calls: HeaderCalls
+    paying: Paying
     service_desk: ServiceDesk
     intact: Annotated[Intact, Service(trading.intact)]
     standing: Annotated[Standing, Service(trading.standing)]
@@ -293,7 +297,10 @@ class Connector(Founded):
     searches: Searches
     heartbeats: Heartbeats
     departing: Departing
-    pulse: Annotated[Pulse, Service(chores={"tell the exchange that we are there": Pulse.chore})]
+    pulse: Annotated[
+        Pulse,
+        Service(begins=Pulse.start, ends=Pulse.close, chores={"tell the exchange that we are there": Pulse.chore}),
+    ]
     leaving: Annotated[Leaving, Service(chores={"end memberships whose plans are over": Leaving.end_due})]
     harvesting: Annotated[Harvesting, trading.HARVESTING]
     demands: Demands

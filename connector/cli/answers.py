@@ -140,6 +140,10 @@ ANSWERS: Mapping[str, Shape] = {
     "template fill": {
         "template": "text", "policy": "object", "words": {"en": ["text"], "zh": ["text"]}, "clauses": [LANGUAGES],
     },
+    "template model": {
+        "kind": "text", "name": LANGUAGES, "abstract": LANGUAGES, "rules": ["text"], "fixed": "object",
+        "examples": "object", "clauses": [LANGUAGES],
+    },
     "policy template fill": "object",
     "policy check": {
         "valid": "truth", "findings": ["object"],

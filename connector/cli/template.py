@@ -1,4 +1,4 @@
-"""`penstock template`: contract templates of the exchange: listed, shown, and filled in for a product of ours."""
+"""`penstock template`: contract templates of the exchange: listed, shown, filled in; and models to begin with."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Annotated, Any
 import typer
 
 from connector.cli import declared
-from connector.cli.options import new_file_option
+from connector.cli.options import AsJson, new_file_option
 from connector.cli.policy_template import Said, read_said
-from connector.cli.speak import finish
+from connector.cli.speak import answer, finish
 
-app = typer.Typer(help="Contract templates of the exchange: list, show, fill.", no_args_is_help=True)
+app = typer.Typer(help="Contract templates of the exchange: list, show, fill, model.", no_args_is_help=True)
 
 declared.add(app, "template", "list", "show")
 
 Out = Annotated[Path | None, new_file_option("-o", "--out", what="write the policy here")]
+Model = Annotated[Path | None, new_file_option("-o", "--out", what="write the template here")]
 
 
 @app.command()
@@ -37,6 +38,34 @@ def fill(typed: declared.Typed, said: Said = None, out: Out = None) -> None:
     rules = [sentence for language in found["words"].values() for sentence in language] if out is not None else []
     clauses = [f"only promised, and in no policy: {one['en']} · {one['zh']}" for one in found["clauses"]]
     typed.tell(found, [*lines, *rules, *(clauses if out is not None else ())])
+
+
+@app.command()
+def model(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="provision, processing, joint-development or brokerage")],
+    *,
+    out: Model = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a template after a model contract, in our own words, for an exchange to change and add; offline.
+
+    For example: penstock template model processing -o processing.json
+    """
+    from connector.runtime import files  # noqa: PLC0415  # loaded when the verb runs
+
+    found = finish(_model(kind), as_json=as_json)
+    text = json.dumps(found, ensure_ascii=False, indent=2)
+    if out is not None:
+        files.write_atomic(out, text.encode())
+    next_step = f"written to {out}; change what differs with you; next: penstock exchange template add {out}"
+    answer(found, [next_step] if out is not None else text.splitlines(), as_json=as_json)
+
+
+async def _model(kind: str) -> dict[str, Any]:
+    """Return the template of a kind; raises CatalogError."""
+    from catalog.model_contracts import model as model_of  # noqa: PLC0415  # loaded when the verb runs
+
+    return model_of(kind).json()
 
 
 async def _filled(found: Any, values: dict[str, str]) -> dict[str, Any]:

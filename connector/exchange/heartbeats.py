@@ -1,19 +1,22 @@
 """Heartbeats: what connectors tell the exchange and the node of themselves, and who has not been heard of.
 
 Law: one row for each member, so that nobody grows anything by telling often; what is told is a claim, and nothing is
-decided by it. The answer says how the member stands here, so that it learns of its own leaving.
+decided by it. The answer says how the member stands here, so that it learns of its own leaving; a node says in how many
+seconds it wants to hear the next one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from catalog import connectors
-from catalog.connectors import BEAT_SECONDS, STATES, Heartbeat
+from catalog.connectors import BEAT_SECONDS, NODE_BEAT_SECONDS, STATES, Heartbeat, node_beat
 from connector.exchange.searches import NAME_CHARACTERS_MAX
 from connector.identity.space.node import NODE, NodeDoor
+from connector.runtime.cancellation import cancel
 from connector.runtime.errors import Absent, explain_failure
 from connector.store.rows.space import ConnectorRow, MemberRow, MemberState
 
@@ -58,6 +61,10 @@ class Heartbeats:
 
         return await write(act)
 
+    async def receive_at_node(self, did: str, document: Any, write: Write) -> JsonObject:
+        """Take a heartbeat in as the node of the space; returns when the next one is wanted, too."""
+        return await self.receive(did, document, write) | {"next": node_beat(len(self._space.last().members))}
+
     async def page(self) -> list[JsonObject]:
         """List the members' connectors with their newest word, those not heard of longest first."""
         rows, told = await self._core.store.read(
@@ -79,16 +86,18 @@ class Heartbeats:
             for did, one in space.members.items()
             if did != ours
         ]
-        return self._seen(members, told)
+        return self._seen(members, told, node_beat(len(space.members)))
 
-    def _seen(self, members: Iterable[dict[str, str]], told: Iterable[ConnectorRow]) -> list[JsonObject]:
+    def _seen(
+        self, members: Iterable[dict[str, str]], told: Iterable[ConnectorRow], each: int = BEAT_SECONDS
+    ) -> list[JsonObject]:
         known = {row.did: row for row in told}
-        seen = [self._view(about, known.get(about["did"])) for about in members]
+        seen = [self._view(about, known.get(about["did"]), each) for about in members]
         return sorted(seen, key=lambda row: (row["seen"] or "", row["did"]))
 
-    def _view(self, about: dict[str, str], told: ConnectorRow | None) -> JsonObject:
+    def _view(self, about: dict[str, str], told: ConnectorRow | None, each: int) -> JsonObject:
         now = self._core.clock.now()
-        state = connectors.state(None if told is None else (now - told.seen).total_seconds())
+        state = connectors.state(None if told is None else (now - told.seen).total_seconds(), each)
         word = {} if told is None else told.document
         en, zh = STATES[state]
         seen = None if told is None else told.seen.isoformat(timespec="seconds")
@@ -108,13 +117,21 @@ class Pulse:
         self._core, self._exchange, self._departing = core, exchange, departing
         self._node = NodeDoor(space, peers, core.outbound)
         self._beaten = float("-inf")
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to tell the node."""
+        self._task = asyncio.create_task(self._beats(), name="pulse")
+
+    async def close(self) -> None:
+        """Tell it no longer."""
+        await cancel(self._task)
 
     async def chore(self) -> None:
-        """Tell them when it is time; a chore of the monitor."""
+        """Tell the exchange when it is time; a chore of the monitor."""
         if self._core.clock.monotonic() - self._beaten < BEAT_SECONDS:
             return
         self._beaten = self._core.clock.monotonic()
-        await self._tell_node()
         if not self._core.settings.space.exchange:
             return
         try:
@@ -133,13 +150,22 @@ class Pulse:
             await self._departing.take_off()
         return standing
 
-    async def _tell_node(self) -> None:
+    async def _beats(self) -> None:
+        while True:
+            rest = await self._tell_node()
+            await asyncio.sleep(rest)
+
+    async def _tell_node(self) -> int:
+        """Tell the node, if there is one; returns in how many seconds to do so again."""
         if not self._node.is_there or NODE in self._core.identity.roles:
-            return
+            return NODE_BEAT_SECONDS
         try:
-            await self._node.ask("POST", NODE_PATH, (await self._word()).json())
+            told = await self._node.ask("POST", NODE_PATH, (await self._word()).json())
         except Exception as fault:  # noqa: BLE001 - a node that is away misses us, and nothing else happens
             log.info("the node was not told: %s", explain_failure(fault).text)
+            return NODE_BEAT_SECONDS
+        wanted = told.get("next") if isinstance(told, dict) else None
+        return min(BEAT_SECONDS, max(NODE_BEAT_SECONDS, wanted)) if type(wanted) is int else BEAT_SECONDS
 
     async def _word(self) -> Heartbeat:
         able = {"dsp", *(one for role in self._core.identity.roles for one in BY_ROLE.get(role, ()))}

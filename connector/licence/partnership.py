@@ -2,6 +2,8 @@
 
 Law: (1) nothing is signed that does not name us under our own account; what is signed is kept, and on our log, before
 the exchange hears of it. (2) The exchange is not trusted: what counts is what all parties have signed, looked at here.
+(3) An account signs within its authority alone: whoever brings data as a provider, everybody else as a service party,
+under the project's id in place of a product, and for whatever purpose the project turns to.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from connector.custody import lineage
+from connector.negotiation import authority
 from connector.negotiation.protocol.states import CONSUMER
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, PeerMisbehaved
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.project import PartnershipRow
 from contracts import project as projects
+from contracts.authority import PROVIDER, SERVICE, Deed
 from contracts.decimals import read_hex, read_money
 from contracts.project import Party, Project
 from contracts.signature import SIGNATURE_BYTES, is_by
@@ -138,26 +142,30 @@ class Partnership:
             raise NotPermitted("the project does not name us among its parties", "name yourself, or ask its proposer")
         if party.payee != identity.keys.address:
             raise NotPermitted("the project pays our share to an account that is not ours", "ask its proposer")
-        digest, signed = made.digest.hex(), identity.sign(made.digest).hex()
-        row = PartnershipRow(
-            project=made.id,
-            digest=digest,
-            document=made.json(),
-            signatures={identity.did: signed},
-            signed=now,
-            updated=now,
-        )
+        digest, role = made.digest.hex(), PROVIDER if party.role == PROVIDER else SERVICE
 
-        def act(tx: Tx) -> None:
+        def act(tx: Tx) -> str:
+            wanted = Deed(role, made.id, 0, "", {}, party.payee)
+            under = authority.require(tx, wanted, now)
             known = tx.get(PartnershipRow, project=made.id)
             if known is not None and known.digest == digest:
-                return
+                return str(known.signatures[identity.did])
+            signed = identity.sign(made.digest).hex()
+            row = PartnershipRow(
+                project=made.id,
+                digest=digest,
+                document=made.json(),
+                signatures={identity.did: signed},
+                signed=now,
+                updated=now,
+            )
             tx.put(row)  # of one id the newest that was signed: the exchange has one
+            authority.keep(tx, under, digest, wanted, now)
             fields = {"document": made.json(), "signature": signed}
             self._core.evidence.record(tx, SIGNED, part=digest, fields=fields, now=now)
+            return signed
 
-        await self._core.store.write(act)
-        return signed
+        return await self._core.store.write(act)
 
 
 def _party(told: str) -> tuple[str, str, int]:

@@ -69,6 +69,8 @@ def conclude(
     }
     under = authority.under(tx, digest, row.role)
     link = () if under is None else (digest, under.authority)
+    if under is not None:
+        fields["counted"] = {"at": under.at.isoformat(), "amount": str(under.amount)}
     evidence.record(tx, "agreement.signed", part=digest, link=link, fields=fields, now=now)
     if parent is not None:
         told, link = {"licence": digest, "child": row.peer}, (digest, parent)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PULL, PUSH = "pull", "push"
+CALL_PATH: Final = "/apiCall"
 SEQUENCE_CHARACTERS = 32
 KEYWORDS_CHARACTERS_MAX, ROWS_MAX = 128, 100
 DSC, ASC = "dsc", "asc"

@@ -71,7 +71,7 @@ SHAPES: Mapping[str, Shape] = {
     "agreement.signed": _shape(
         "agreementDigest authority?",
         "terms agreement provider buyer providerSignature buyerSignature",
-        "termsDigest product negotiation",
+        "termsDigest product negotiation counted",
     ),
     "agreement.amended": _shape("agreementDigest oldDigest", "provider buyer"),
     "agreement.ended": _shape("agreementDigest", "reason", "by"),

@@ -164,6 +164,11 @@ async def test_a_node_hears_of_every_connector_and_cuts_one_off(space, deal):
                 break
             await asyncio.sleep(0.5)
     assert {one["did"] for one in heard} == {space.did(role) for role in space.people} - {space.did("node")}
+    first = {one["did"]: one["seen"] for one in heard}
+    async with asyncio.timeout(20):  # each tells it again within seconds
+        while any(one["seen"] == first[one["did"]] for one in heard):
+            await asyncio.sleep(0.5)
+            heard = (await space.doors["node"].call("GET", "heard"))["connectors"]
     body = {"did": space.did("second"), "reason": "its key was stolen"}
     for role, status in (("provider", 403), ("regulator", 403)):
         headers = {**space.bearer(role, "exchange"), "Content-Type": "application/json"}

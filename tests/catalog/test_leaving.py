@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import connectors, leaving
-from catalog.connectors import CAPABILITIES, LIVE_SECONDS, STALE_SECONDS, Heartbeat, state
+from catalog.connectors import CAPABILITIES, LIVE_SECONDS, STALE_SECONDS, Heartbeat, node_beat, state
 from catalog.errors import CatalogError
 from catalog.leaving import BECOMES, NOTICE_DAYS, TABLE, Item, Move, State
 from tests.every import every
@@ -71,6 +71,13 @@ def test_every_cell_of_the_table_is_somebodys_and_the_rest_is_refused():
 )
 def test_silence_has_a_name(age, expected):
     assert state(age) == expected
+
+
+@pytest.mark.parametrize(("members", "seconds"), [(0, 5), (1000, 5), (1001, 6), (4000, 20), (12_000, 60), (10**6, 60)])
+def test_a_node_of_many_members_hears_of_each_less_often(members, seconds):
+    assert node_beat(members) == seconds
+    assert state(3 * seconds, seconds) == "live"
+    assert state(3 * seconds + 1, seconds) == "stale"
 
 
 @given(st.lists(st.sampled_from(sorted(CAPABILITIES)), unique=True), st.integers(0, 10**6))

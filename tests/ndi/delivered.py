@@ -121,6 +121,60 @@ async def test_calls_that_are_wrong_replayed_or_of_others_are_refused_and_cost_n
     assert sum(row["calls"] for row in after) == sum(row["calls"] for row in before) + 2
 
 
+async def test_what_is_used_up_has_its_return_code(space, other, upstream, tmp_path):
+    uses = {"action": "use", "constraint": {"leftOperand": "count", "operator": "lteq", "rightOperand": 1}}
+    few = {
+        "rain-once": {"rules": {"permission": [uses]}, "purpose": None, "region": None},
+        "rain-daily": {"every": "day", "quota": 1, "region": "CN"},
+        "rain-monthly": {"every": "month", "quota": 1, "region": "CN"},
+    }
+    asked = len(upstream.asked)
+    for product, code in (("rain-once", "12006"), ("rain-monthly", "12007"), ("rain-daily", "12008")):
+        await test_calls.publish(space, upstream, product, tmp_path, **few[product])
+        deal = await in_force(other, product)
+        assert (await called(other, deal, "/rain/1"))[0] == 200
+        status, said = await called(other, deal, "/rain/1")
+        assert (status, said["code"]) == (403, code), (product, said)
+    assert len(upstream.asked) == asked + 3, "what is refused reaches nobody"
+
+
+async def test_a_buyer_of_ours_calls_by_headers(space, other, upstream, rain):
+    at, folder = "ndi+" + space.url("provider"), space.folder / "rain"
+    [one] = (await penstock(space, "buyer", "ndi", "find", at, "--keywords", "rain-ndi"))["products"]
+    words = ("get", one["product"], "--at", at, "--max-price", "10.00", "--to", folder, "--id", "rain-ours")
+    await penstock(space, "buyer", *words, "--purpose", "AirTrafficResearch")
+    listed = (await penstock(space, "buyer", "ndi", "list"))["contracts"]
+    [contract] = [row for row in listed if row["product"] == one["product"]]
+    code = contract["contractId"]
+    told = await penstock(space, "buyer", "ndi", "call", code, "/rain/7", "--query", "station=K")
+    assert json.loads(told["body"]) == {"path": "/v1/rain/7", "query": {"station": "K"}, "body": ""}
+    assert (told["status"], told["type"].split(";")[0]) == (200, "application/json")
+    assert told["receipt"]["agreement"] == contract["agreement"]
+    sent = ("ndi", "call", code, "/search", "--method", "POST", "--body", '{"a": 1}')
+    assert json.loads((await penstock(space, "buyer", *sent))["body"])["body"] == '{"a": 1}'
+    # kept by both, under the number that the caller drew
+    for role, peer in (("buyer", "provider"), ("provider", "buyer")):
+        kept = (await penstock(space, role, "ndi", "delivered"))["deliveries"]
+        [line] = [row for row in kept if row["sequence"] == told["sequence"]]
+        assert (line["code"], line["peer"], line["instruction"]) == ("10000", space.did(peer), contract["instruction"])
+    data = ("--data", space.folder / "buyer")
+    for path, words in (("/admin", b"11003"), ("/broken", b"12005"), ("/rain/../x", b"")):
+        refused = await commanded("ndi", "call", code, path, *data)
+        assert refused.code != 0, path
+        assert words in refused.err, refused.err
+    kept = [row for row in space.rows("buyer", "deliveries") if row["kind"] == "call"]
+    assert [row["code"] for row in kept] == ["10000", "10000", "11003", "12005"]
+    elsewhere = await commanded("ndi", "call", code, "/rain/1", "--at", space.url("provider") + "/nowhere", *data)
+    assert elsewhere.code != 0
+    assert b"return code" in elsewhere.err, elsewhere.err
+    # not for whose contract it is not, and not after its end
+    theirs = await commanded("ndi", "call", code, "/rain/1", "--data", space.folder / "provider")
+    assert theirs.code != 0
+    await penstock(space, "buyer", "ndi", "end", code, "--reason", "it was a trial")
+    over = await commanded("ndi", "call", code, "/rain/1", *data)
+    assert b"is over" in over.err, over.err
+
+
 async def test_who_is_not_on_a_white_list_is_refused(space, other, rain):
     await penstock(space, "provider", "ndi", "white", "add", "rain-ndi", "91440000MA00000009")
     found, said = await called(other, rain, "/rain/1")
@@ -262,3 +316,29 @@ async def test_a_white_list_that_changes_cuts_off_what_runs(space, other, place,
     listed = (await penstock(space, "provider", "ndi", "delivered"))["deliveries"]
     assert {one["kind"] for one in listed} == {"call", "pull", "push"}
     assert {row["code"] for row in listed if row["sequence"] == asked["sequenceNum"]} == {"13000"}
+
+
+async def test_a_buyer_of_ours_has_it_pushed_to_where_it_says(space, other, place, levels):
+    place.came.clear()
+    place.answers = []
+    at, folder = "ndi+" + space.url("provider"), space.folder / "levels"
+    words = ("get", levels[1], "--at", at, "--max-price", "10.00", "--to", folder, "--id", "levels-ours")
+    await penstock(space, "buyer", *words, "--purpose", "AirTrafficResearch")
+    listed = (await penstock(space, "buyer", "ndi", "list"))["contracts"]
+    [code] = [row["contractId"] for row in listed if row["product"] == levels[1]]
+    made = await penstock(space, "buyer", "ndi", "push", code, "--to", place.url, "--authorization", "let me in")
+
+    def over(role, state):
+        return [
+            row for row in space.rows(role, "transfers") if row["format"] == "HttpData-PUSH" and row["state"] == state
+        ]
+
+    await held(lambda: [row for row in over("buyer", "COMPLETED") if row["id"] == made["transfer"]])
+    [(method, headers, body)] = place.came
+    assert (method, body, headers["Authorization"]) == ("POST", levels[2], "let me in")
+    assert headers["sequenceNum"] == made["transfer"].removeprefix("urn:uuid:").replace("-", "")
+    # what the provider pushes to nobody ends the transfer with its reason
+    inside = await penstock(space, "buyer", "ndi", "push", code, "--to", "http://169.254.169.254/x")
+    await held(lambda: [row for row in over("buyer", "TERMINATED") if row["id"] == inside["transfer"]])
+    theirs = await commanded("ndi", "push", code, "--to", place.url, "--data", space.folder / "provider")
+    assert theirs.code != 0

@@ -9,7 +9,7 @@ from contracts.ndi import strategy as strategies
 from contracts.ndi.interfaces import contract_part
 from contracts.ndi.proof import Signer
 from contracts.ndi.services import ServiceParty, ordered
-from tests.api.command import penstock
+from tests.api.command import commanded, penstock
 from tests.ndi.journey import audited, held, national, other, posted, space
 from tests.ndi.through import Through
 
@@ -137,6 +137,13 @@ async def test_who_is_named_is_what_the_provider_says_and_what_was_signed(space,
     unsigned = {**by.said(told["contractId"], strategy, signed=True), "signatoryId": space.did("buyer")}
     assert (await other.ask("/contractNegotiate", unsigned, to="buyer"))[0] == 400
     assert not [row for row in space.rows("buyer", "service_contracts") if row["code"] == told["contractId"]]
+
+
+async def test_who_signs_no_contracts_is_no_service_party(space):
+    for who in ("regulator", "exchange"):
+        words = ("ndi", "party", "set", "gauges", space.did(who), "--role", "platform", "--share", "100")
+        refused = await commanded(*words, "--data", space.folder / "provider")
+        assert b"takes no contracts to sign" in refused.err, refused.err
 
 
 async def test_the_audit_finds_every_signature(space, named, other):

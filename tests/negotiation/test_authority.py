@@ -77,9 +77,15 @@ async def test_where_nothing_was_ever_granted_an_account_signs_as_before(pair):
     assert await buyer.rows("signings") == []
 
 
-async def test_what_an_account_signs_names_its_authority(pair):
+async def test_what_an_account_signs_names_its_authority(pair, monkeypatch):
     provider, buyer = pair
-    granted = await grant(buyer)
+    granted, record, counted = await grant(buyer), buyer.evidence.record, []
+
+    def spied(tx, kind, **told):
+        counted.extend(told["fields"]["counted"] for _ in range(kind == "agreement.signed"))
+        return record(tx, kind, **told)
+
+    monkeypatch.setattr(buyer.evidence, "record", spied)
     row = await bought(provider, buyer)
     assert row["state"] == FINALIZED
     assert await links(buyer) == [(row["digest"], granted)]
@@ -88,6 +94,7 @@ async def test_what_an_account_signs_names_its_authority(pair):
     (kept,) = await buyer.rows("agreements")
     cap = int(kept["agreement"]["priceCap"])
     assert (signing["about"], signing["authority"], signing["amount"]) == (row["digest"], granted, cap)
+    assert [one["amount"] for one in counted] == [str(cap)], "what an audit sums"
 
 
 async def test_the_owner_signs_as_ever(pair):

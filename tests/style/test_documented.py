@@ -33,7 +33,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         hosting list, hosting show, hosting log, hosting audit, authority list, authority show, authority ask,
         filing show, filing open, code list, code registered, code resolve, node collect, node logs, node trace,
         node connectors, node below list, node reports,
-        template list, template show, template fill, resource list, product show,
+        template list, template show, template fill, template model, resource list, product show,
         product face, product catalogue, service list, space list, space show, space rules, version list,
         version compare, exchange connectors, exchange pending, exchange applications, exchange listings,
         exchange indicators, exchange read,
@@ -46,7 +46,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         admin folder list, orders,
         stream list, stream sold, vault trace, controlplane list, dataplane list, flow list,
         ndi find, ndi list, ndi show, ndi compare, ndi party list, ndi served list, ndi served show,
-        ndi white list, ndi delivered,
+        ndi white list, ndi delivered, ndi paid,
         credential list, credential requests, credential offers, credential shown,
         credential client list, key list, exchange credential list, exchange credential grants
     """,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import Act, Field
+from connector.client.acts.act import NULL, TRADERS, Act, Field
+from connector.client.acts.agreements import answered
 from connector.client.acts.columns import Column
-from connector.client.acts.ndi import FIRST
+from connector.client.acts.ndi import CODE, EXAMPLE, FIRST
 from connector.client.acts.serving import PRODUCT
 
 if TYPE_CHECKING:
@@ -86,13 +87,13 @@ ACTS = (
     Act(
         "ndi delivered",
         "GET deliveries",
-        help="List what was delivered over these interfaces, newest first: calls, pulls and pushes by their numbers.",
-        says=("List what was delivered.", "列出已交付的记录。"),
+        help="List what was delivered over these interfaces, and what we called, newest first, by their numbers.",
+        says=("List what was delivered, and called by us.", "列出已交付与已调用的记录。"),
         answer={"deliveries": [DELIVERED]},
         example={},
         fields=(FIRST,),
         does="desk.delivered",
-        roles="provider",
+        roles=TRADERS,
         table=(
             Column("NUMBER", "sequence"),
             Column("KIND", "kind"),
@@ -103,5 +104,62 @@ ACTS = (
             Column("PEER", "peer", long=True),
         ),
         none="nothing was delivered over these interfaces",
+    ),
+    Act(
+        "ndi call",
+        "POST contracts/{code}/calls",
+        help="Call the interface that a contract is on by its header, at a connector of any make; PATH as it is named.",
+        says=("Call {method} {path} under the contract {code}.", "依据合约 {code} 调用 {method} {path}。"),
+        answer={
+            "contractId": "text",
+            "sequence": "text",
+            "status": "number",
+            "type": "text",
+            "body": "text",
+            "encoding": "text",
+            "receipt?": "object",
+        },
+        example={"code": EXAMPLE, "path": "/rain/2026-11-22", "method": "GET"},
+        fields=(
+            CODE,
+            Field("path", ("Path", "路径"), "the path, from the interface on"),
+            Field("method", ("Method", "方法"), "GET, POST, PUT, PATCH or DELETE", "--method", default="GET"),
+            Field("query", ("Query", "查询参数"), "name=value; may be repeated", "--query", "pairs", NULL),
+            Field("body", ("Body (JSON)", "请求体(JSON)"), "what is sent, as JSON", "--body", default=NULL),
+            Field(
+                "at",
+                ("Address", "地址"),
+                "where the provider takes calls, if not below `/apiCall`",
+                "--at",
+                default=NULL,
+            ),
+        ),
+        does="header_calls.call",
+        roles="buyer",
+        rehearse=True,
+        lines=answered,
+    ),
+    Act(
+        "ndi push",
+        "POST contracts/{code}/pushes",
+        help="Have the provider of a contract push its data to an address of ours: an HTTP server that takes a POST.",
+        says=("Have the data of the contract {code} pushed to {to}.", "将合约 {code} 的数据推送至 {to}。"),
+        answer={"contractId": "text", "transfer": "text"},
+        example={"code": EXAMPLE, "to": "https://buyer.example/in"},
+        fields=(
+            CODE,
+            Field("to", ("To", "推送至"), "the address that the bytes go to", "--to"),
+            Field(
+                "authorization",
+                ("Authorization", "授权"),
+                "goes along in this header; the provider's connector knows it then",
+                "--authorization",
+                default=NULL,
+            ),
+        ),
+        does="desk.push",
+        roles="buyer",
+        rehearse=True,
+        lines=lambda told: [f"transfer  {told['transfer']}", f"next: penstock admin show {told['transfer']}"],
     ),
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.client.acts.act import TRADERS, Act, Field
+from connector.client.acts.act import NULL, TRADERS, Act, Field
 from connector.client.acts.columns import Column
 from connector.client.acts.members import REASON
+from connector.client.acts.money import AMOUNT, TYPED, money
 from connector.client.acts.ndi import CODE, EXAMPLE, FIRST, SERVICE
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ SERVED: dict[str, Shape] = {
     "contractId": "text", "contractName": "text", "state": "text", "role": "text", "share": "number",
     "provider": "text", "consumer": "text", "agreement": "text", "instruction": "text", "reason": "text",
     "strategy": "object", "signatures": ["text"], "created": "text",
+}  # fmt: skip
+PAID: dict[str, Shape] = {
+    "contractId": "text", "currency": "text",
+    "payments": [{"number": "number", "party": "text", "role": "text", "amount": "digits", "block": "number"}],
 }  # fmt: skip
 PRODUCT = Field("product", ("Product", "产品"), "the id of a plain product of ours", sent="id")
 PARTY = Field("party", ("Service party", "服务方"), "its DID, of a member of the space")
@@ -27,6 +32,15 @@ def named(told: Any) -> list[str]:
     """Return who goes with a product."""
     lines = [f"{one['role']}: {one['party']}, {one['share']} basis points" for one in told["parties"]]
     return lines or [NOBODY]
+
+
+def payments(told: Any) -> list[str]:
+    """Return what was paid to whom, one a line."""
+    found = []
+    for one in told["payments"]:
+        amount = money(one["amount"], told["currency"])
+        found.append(f"{one['number']}  {one['role']}: {one['party']}, {amount}, block {one['block']}")
+    return found or ["nothing was paid for it on chain"]
 
 
 ACTS = (
@@ -131,5 +145,44 @@ ACTS = (
         does="service_desk.decline",
         rehearse=True,
         roles=TRADERS,
+    ),
+    Act(
+        "ndi pay",
+        "POST contracts/{code}/payments",
+        help="Pay a contract on chain: its provider, and each service party its share; a number is paid once.",
+        says=("Pay the contract {code}.", "支付合约 {code} 的价款。"),
+        answer=PAID,
+        example={"code": EXAMPLE, "number": 1},
+        fields=(
+            CODE,
+            Field(
+                "number",
+                ("Number", "序号"),
+                "of the payment, 1 to 64: the same one again changes nothing",
+                "--number",
+                "number",
+                1,
+                least=1,
+                most=64,
+            ),
+            Field(
+                "amount", AMOUNT, "what is paid in all, " + TYPED + "; default: the price", "--amount", "money", NULL, 1
+            ),
+        ),
+        does="paying.pay",
+        roles="buyer",
+        rehearse=True,
+        lines=payments,
+    ),
+    Act(
+        "ndi paid",
+        "GET contracts/{code}/payments",
+        help="Find on the chain what was paid for a contract: to its provider, and to each service party.",
+        says=("Find what was paid for the contract {code}.", "在链上查询合约 {code} 的付款。"),
+        answer=PAID,
+        example={"code": EXAMPLE},
+        fields=(CODE,),
+        does="paying.paid",
+        lines=payments,
     ),
 )

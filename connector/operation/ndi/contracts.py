@@ -6,12 +6,14 @@ import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.negotiation.protocol.states import AGREED, FINALIZED, VERIFIED
+from connector.negotiation.protocol.states import AGREED, CONSUMER, FINALIZED, VERIFIED
 from connector.runtime.errors import Absent, Conflict
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.contract import ContractRow
 from connector.store.rows.protocol import NegotiationRow
 from connector.store.table_row import replace
 from contracts.digital_contract import contract_code
+from contracts.lifecycle import OVER
 from contracts.namespace import CONTRACT
 from contracts.ndi.interfaces import THROUGH_PLATFORM
 from contracts.ndi.proof import Signer
@@ -86,6 +88,27 @@ def talk_of(tx: Tx, contract: ContractRow) -> NegotiationRow:
     if row is None:
         raise Conflict("nothing has been proposed in this contract", "propose: /contractNegotiate")
     return row
+
+
+def require_bought(tx: Tx, code: str) -> AgreementRow:
+    """Return what was agreed in a contract in which we are the consumer and that is filed; raises Absent, Conflict."""
+    row = tx.get(ContractRow, code=code)
+    if row is None or row.role != CONSUMER:
+        raise Absent(f"there is no contract `{code[:60]}` here of which we are the consumer", "penstock ndi list")
+    talk = talk_of(tx, row)
+    kept = tx.get(AgreementRow, digest=talk.digest) if talk.digest else None
+    if kept is None or not row.instruction:
+        raise Conflict(f"the contract `{code}` is not in force yet", "penstock ndi show")
+    return kept
+
+
+def in_force(tx: Tx, code: str) -> tuple[ContractRow, NegotiationRow]:
+    """Return a contract in force in which we are the consumer, with its negotiation; raises Absent, Conflict."""
+    kept, row = require_bought(tx, code), tx.get(ContractRow, code=code)
+    assert row is not None, "it was bought"
+    if kept.state in OVER:
+        raise Conflict(f"the contract `{code}` is over: {kept.state}", "penstock ndi show")
+    return row, talk_of(tx, row)
 
 
 def require_not_being_filed(row: NegotiationRow, waiting: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ OLD: Final = "created < ? AND code <> ''"
 
 
 class Deliveries:
-    """The deliveries of one provider."""
+    """The deliveries of one participant: those asked of it, and the calls that it made."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -42,14 +42,14 @@ class Deliveries:
         elif row.kind == CALL or (known.kind, known.transfer) != (row.kind, row.transfer):
             raise Conflict("this `sequenceNum` is of another delivery to you", "draw another one")
 
-    async def end(self, peer: str, sequence: str, length: int) -> None:
-        """Take note that a call was answered with `length` bytes."""
+    async def end(self, peer: str, sequence: str, length: int, code: str = Code.SUCCESS) -> None:
+        """Take note that a call was answered with `length` bytes, and with which return code."""
 
         def act(tx: Tx) -> None:
             row = tx.get(DeliveryRow, peer=peer, sequence=sequence)
             assert row is not None, "it was begun"
             now = self._core.clock.now()
-            tx.change(row, replace(row, code=Code.SUCCESS, bytes=length, ended=now))
+            tx.change(row, replace(row, code=code, bytes=length, ended=now))
 
         await self._core.store.write(act, short=True)
 

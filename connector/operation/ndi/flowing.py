@@ -25,10 +25,11 @@ from connector.negotiation.protocol.states import CONSUMER, PROVIDER, STARTED, T
 from connector.operation.ndi import contracts, places
 from connector.operation.ndi.proposals import CONTRACT_URN, contract_of
 from connector.operation.ndi.reports import COMPLETED, RESUMED, SUSPENDED, TERMINATED
-from connector.runtime.errors import Absent, PeerMisbehaved, PeerUnreachable
+from connector.runtime.errors import Absent, NotPermitted, PeerMisbehaved, PeerUnreachable
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.contract import ContractRow
 from connector.store.rows.protocol import NegotiationRow, TransferRow
+from connector.store.table_row import replace
 from contracts.namespace import CONTRACT
 from contracts.ndi.delivery import PULL, PUSH, TRANSPORT
 from contracts.ndi.interfaces import (
@@ -126,22 +127,9 @@ class Flowing:
         about, sequence = contract_of(talk), contracts.sequence(body["consumerPid"])
         if not contract.instruction:
             raise PeerUnreachable("the platform has not instructed this contract yet", "its instruction is waited for")
-        moment = self._core.clock.now()
-        now, refused = contracts.stamp(moment), await self._core.store.read(lambda tx: self._looked(tx, talk, moment))
-        result = ALLOWED if refused is None else CONDITIONAL if refused.outcome == WAITS else DENIED
-        why = (
-            {} if refused is None else {"checks": [str(one["text"])[:REASON_CHARACTERS_MAX] for one in refused.reasons]}
-        )
-        feedback = {
-            "connectorId": await self._parties.name(),
-            "contractId": contract.code,
-            "strategyId": contracts.strategy_id(contract.instruction),
-            "result": result,
-            "timestamp": contracts.stamp(talk.updated),
-            "details": {"sequenceNum": sequence, "action": DOWNLOAD} | why,
-        }
-        await self._speaking.post(peer, base, FEEDBACK, self._speaking.signed(feedback))
-        if result == DENIED and refused is not None:
+        now = contracts.stamp(self._core.clock.now())
+        refused = await self._look(base, contract, talk, sequence, contracts.stamp(talk.updated))
+        if refused is not None and refused.outcome != WAITS:
             return REFUSED, {"reason": [f"our own look at the contract refuses it: {refused.text}"]}
         asked = {
             "sequenceNum": sequence,
@@ -168,6 +156,39 @@ class Flowing:
         if reply.status >= 300:
             raise PeerMisbehaved(f"the transport that was agreed cannot be taken: {reply.body}")
         return 200, messages.ack(TRANSFER, sequence, body["consumerPid"], "STARTED")
+
+    async def require_allowed(self, base: str, contract: ContractRow, talk: NegotiationRow, sequence: str) -> None:
+        """Raise NotPermitted where our own look at a contract denies a call; what it says is told where it is news."""
+        refused = await self._look(base, contract, talk, sequence, "")
+        if refused is not None and refused.outcome != WAITS:
+            raise NotPermitted(f"our own look at the contract refuses it: {refused.text}", "penstock ndi show")
+
+    async def _look(
+        self, base: str, contract: ContractRow, talk: NegotiationRow, sequence: str, at: str
+    ) -> Refused | None:
+        """Look at a contract with our own engine, and tell its provider what that says of a use; None: it is allowed.
+
+        `at` is what is told of the time; without one it is told now, and only what was not told last.
+        """
+        now = self._core.clock.now()
+        refused = await self._core.store.read(lambda tx: self._looked(tx, talk, now))
+        result = ALLOWED if refused is None else CONDITIONAL if refused.outcome == WAITS else DENIED
+        if not at and contract.feedback == result:
+            return refused
+        why = (
+            {} if refused is None else {"checks": [str(one["text"])[:REASON_CHARACTERS_MAX] for one in refused.reasons]}
+        )
+        feedback = {
+            "connectorId": await self._parties.name(),
+            "contractId": contract.code,
+            "strategyId": contracts.strategy_id(contract.instruction),
+            "result": result,
+            "timestamp": at or contracts.stamp(now),
+            "details": {"sequenceNum": sequence, "action": DOWNLOAD} | why,
+        }
+        await self._speaking.post(talk.peer, base, FEEDBACK, self._speaking.signed(feedback))
+        await self._core.store.write(lambda tx: _told(tx, contract.code, result))
+        return refused
 
     def _looked(self, tx: Tx, talk: NegotiationRow, now: datetime) -> Refused | None:
         """Return why what was agreed does not allow the use now, by what is known before it; None where it does."""
@@ -251,3 +272,10 @@ class Flowing:
     @staticmethod
     def _ack(body: Document) -> Outcome:
         return 200, messages.ack(TRANSFER, body["providerPid"], body["consumerPid"], STATES[body["@type"]])
+
+
+def _told(tx: Tx, code: str, result: str) -> None:
+    """Keep what we have said last of a use under a contract."""
+    row = tx.get(ContractRow, code=code)
+    assert row is not None, "what is told of a contract is told of one that is there"
+    tx.change(row, replace(row, feedback=result))

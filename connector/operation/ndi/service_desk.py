@@ -18,8 +18,10 @@ from connector.store.rows.contract import ServiceContractRow, ServicePartyRow
 from connector.store.table_row import replace
 from contracts.authority import SERVICE, Deed
 from contracts.errors import ContractError
+from contracts.ndi import strategy as strategies
 from contracts.ndi.interfaces import contract_part
 from contracts.ndi.services import ServiceParty
+from policy.errors import PolicyError
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 NAMED: Final = "service.named"
 LEFT_OUT: Final = "service.dropped"
 REFUSED: Final = "contract.declined"
+# roles of members whose connectors take contracts
+TRADERS: Final = frozenset({"provider", "buyer"})
 
 
 class ServiceDesk:
@@ -53,8 +57,12 @@ class ServiceDesk:
             made = ServiceParty(party, role, share)
         except ContractError as error:
             raise InvalidInput(str(error), error.hint) from error
-        if party == self._core.identity.did or await self._space.member(party) is None:
+        member = await self._space.member(party)
+        if party == self._core.identity.did or member is None:
             raise InvalidInput(f"`{party[:200]}` is no other member of this space", "its exchange has to admit it")
+        if member.role not in TRADERS:
+            text = f"`{party[:200]}` is a member as {member.role}, and takes no contracts to sign"
+            raise InvalidInput(text, "name one that is a provider or a buyer")
 
         def act(tx: Tx) -> list[Document]:
             services.require_plain(tx, product)
@@ -105,7 +113,7 @@ class ServiceDesk:
             if row.state == SIGNED:
                 return _view(row)
             now = self._core.clock.now()
-            wanted = Deed(SERVICE, "", 0, "", row.strategy, me.keys.address)
+            wanted = _deed(row, me.keys.address)
             authority.keep(tx, authority.require(tx, wanted, now), row.agreement, wanted, now)
             own = me.sign_part(contract_part(row.name, row.code, row.strategy))
             row = tx.change(row, replace(row, state=SIGNED, own=own))
@@ -129,6 +137,15 @@ class ServiceDesk:
             return _view(row)
 
         return await self._core.store.write(act)
+
+
+def _deed(row: ServiceContractRow, account: bytes) -> Deed:
+    """Return what signing a contract as its service party comes to; raises InvalidInput where its rules are unread."""
+    try:
+        policy = strategies.read(row.strategy)
+    except PolicyError as error:
+        raise InvalidInput(f"the strategy cannot be read: {error}", "penstock ndi decline") from error
+    return Deed(SERVICE, row.strategy["subjectInfo"]["dataProductId"], 0, "", policy, account)
 
 
 def _named(one: ServiceParty) -> dict[str, Any]:

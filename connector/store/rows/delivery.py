@@ -1,4 +1,4 @@
-"""Deliveries by NDI-TR-2025-05, as the provider's connector keeps them, and who may have what it delivers."""
+"""Deliveries by NDI-TR-2025-05, as a connector keeps them, and who may have what it delivers."""
 
 from datetime import datetime
 
@@ -10,15 +10,15 @@ from connector.store.table_row import TableRow, dataclass, table
 class DeliveryRow(TableRow):
     """One delivery by its number, which whoever asked for it drew: a call, or a transport that was agreed."""
 
-    peer: str  # DID of who asked
+    peer: str  # DID of the other side: of who asked, or of whom we have called
     sequence: str
     kind: str  # call, pull or push
     product: str  # our id of it
     named: str  # what it is called in the contract
     instruction: str
-    transfer: str  # our id of the transfer that it belongs to
-    caller: str  # what the peer called itself: its code, or its DID
-    callee: str  # what it called us
+    transfer: str  # our id of the transfer that it belongs to, empty for a call of ours
+    caller: str  # what who asked called itself: its code, or its DID
+    callee: str  # what it called the other side
     code: str = ""  # the return code that it ended with, empty while it is under way
     bytes: int = 0
     created: datetime

@@ -76,6 +76,7 @@ async def _templates(told):
         "clauses": [{"en": "Data are as they are.", "zh": "数据按现状提供。"}],
     }
     added = await told.say("exchange template add", told.write("template.json", template), by="exchange")
+    await told.say("template model", "brokerage")
     await told.say("template list", by="buyer")
     await told.say("template show", added["id"], by="buyer")
     await told.say("template fill", added["id"], "--set", "times=3", by="provider")

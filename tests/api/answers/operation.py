@@ -78,6 +78,13 @@ async def _called(told):
     agreement = (await told.space.complete("spaces-api"))["agreement"]
     await told.say("call", agreement, "/spaces/main", by="buyer")
     await told.say("admin hangup", agreement, by="buyer")
+    at = {"at": "ndi+" + told.space.url("provider"), "limit": "1000", "purpose": PURPOSE}
+    at["to"] = str(told.folder / "spaces-ndi")
+    body = {"id": "spaces-ndi", "product": "spaces-api", "mandate": at}
+    await told.space.doors["buyer"].call("POST", "acquisitions", body)
+    await told.space.complete("spaces-ndi")
+    [made] = [row for row in told.space.rows("buyer", "contracts") if "spaces-api" in row["document"]]
+    await told.say("ndi call", made["code"], "/spaces/main", by="buyer")
 
 
 async def _followed(told):

@@ -231,6 +231,9 @@ async def _contracts(told):
     await told.say("ndi white list", "contracted", by="provider")
     await told.say("ndi white remove", "contracted", "91440000MA00000009", by="provider")
     await told.say("ndi white drop", "contracted", by="provider")
+    await told.say("ndi pay", made["contractId"], by="buyer")
+    await told.say("ndi paid", made["contractId"], by="provider")
+    await told.say("ndi push", made["contractId"], "--to", "http://localhost:1/in", by="buyer")
     await told.say("ndi end", made["contractId"], "--reason", "it was a trial", by="buyer")
     await told.say("conform ndi", told.space.url("exchange"), "--role", "platform", by="buyer")
 

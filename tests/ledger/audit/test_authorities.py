@@ -16,6 +16,7 @@ from tests.ledger.audit.shelf import AT, book, event, found, shelf
 
 PROVIDER, BUYER = "did:web:provider", "did:web:buyer"
 AGREEMENT = bytes([7]) * 32
+NAME = AGREEMENT.hex()
 KEY, OTHER = b"\x01" * 32, b"\x02" * 32
 MADE = Authority(
     principal=BUYER,
@@ -47,8 +48,16 @@ def revoked(made=MADE):
     return event("authority.revoked", made.digest.hex(), reason="another post")
 
 
-def signed(made=MADE):
-    return event("agreement.signed", AGREEMENT.hex(), AGREEMENT.hex(), made.digest.hex())
+def signed(made=MADE, part=NAME, **counted):
+    return event("agreement.signed", part, part, made.digest.hex(), **counted)
+
+
+def counting(hours, amount=900, part=NAME):
+    at = (AT + timedelta(hours=hours)).isoformat()
+    return signed(DAILY, part, counted={"at": at, "amount": str(amount)})
+
+
+DAILY = replace(MADE, daily=1000)
 
 
 def checked(*events, did=BUYER):
@@ -102,3 +111,27 @@ def test_what_is_not_disclosed_is_not_guessed_at():
     hidden.told, hidden.fields = False, {}
     assert checked(hidden, signed()) == []
     assert checked(hidden, revoked(), signed()) == [("authority-revoked", BUYER)], "what entries say stands in the open"
+
+
+def test_what_a_day_is_bounded_to_is_summed_by_when_it_was_signed():
+    grant = granted(DAILY)
+    assert checked(grant, counting(0)) == []
+    assert checked(grant, counting(0, 100, "aa"), counting(1)) == [], "up to the bound"
+    assert checked(grant, counting(0, 101, "aa"), counting(1)) == [("authority-exceeded", BUYER)]
+    assert checked(grant, counting(1), counting(0, 101, "aa")) == [("authority-exceeded", BUYER)], "in either order"
+    assert checked(grant, counting(0, 101, "aa"), counting(24)) == [], "a day later it is another day"
+    assert checked(grant, signed(DAILY, "aa"), counting(1)) == [], "an entry of before does not say when"
+    other = event("agreement.signed", "aa", "aa", MADE.digest.hex(), counted={"at": AT.isoformat(), "amount": "900"})
+    assert checked(grant, granted(), other, counting(1)) == [], "each authority has its own sum"
+
+
+def test_what_an_agreement_counts_for_is_what_it_costs():
+    assert checked(granted(DAILY), counting(0, 899)) == [("authority-exceeded", BUYER)]
+    for odd in (
+        {"at": AT.isoformat()},
+        {"at": "today", "amount": "1"},
+        {"at": "2026-03-01T12:00:00", "amount": "1"},
+        7,
+    ):
+        told = signed(DAILY, counted=odd)
+        assert checked(granted(DAILY), told) == [("authority-exceeded", BUYER)], odd
