@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Annotated, Any
 
 import typer
@@ -60,7 +61,7 @@ NEXT = {
 # members that say most, before those that a person rarely reads
 SHORT = (
     "title", "name", "state", "amends", "superseded_by",
-    "event", "product", "agreement", "edition", "provider", "peer", "role", "region", "did",
+    "event", "product", "terms", "agreement", "edition", "provider", "peer", "role", "region", "did",
     "url", "address", "program", "function", "block", "at", "reason", "created", "updated",
 )  # fmt: skip
 
@@ -95,14 +96,16 @@ def _whole(value: Any) -> list[str]:
 def _short(value: dict[str, Any], kind: str) -> list[str]:
     """Return what it is, and of its members those that say most."""
     name = next((value[one] for one in PRICED if one in value), "")
-    told = [(one, value[one]) for one in SHORT if value.get(one) not in (None, "") and value[one] != name]
+    plain = {one: said for one, said in value.items() if not isinstance(said, dict | list)}
+    plain |= {"terms": one["summary"] for one in [value.get("agreement")] if isinstance(one, dict) and "summary" in one}
+    told = [(one, plain[one]) for one in SHORT if plain.get(one) not in (None, "") and plain[one] != name]
     width = max((len(one) for one, _ in told), default=0)
     return [f"{name}: {WHAT[kind]}", *(f"  {one.ljust(width)}  {said}" for one, said in told)]
 
 
 def _next(value: dict[str, Any], kind: str, place: str) -> list[str]:
     """Return the commands that go on from here, each to be pasted; `place` says whose data directory it is."""
-    known = {name: said for name, said in value.items() if isinstance(said, str | int) and said != ""}
+    known = {name: shlex.quote(str(said)) for name, said in value.items() if isinstance(said, str | int) and said != ""}
     lines = []
     for line in NEXT.get(kind, ()):
         name = line.partition("{")[2].partition("}")[0]
