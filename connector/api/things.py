@@ -56,10 +56,8 @@ async def show(call: Call) -> web.Response:
         return as_json(_told(row) | await call.core.store.read(partial(_destroyed, row=row)))
     if (found := await _member(call, key)) is not None:
         return as_json(found)
-    raise Absent(
-        f"nothing here has the id `{key[:100]}`",
-        f"penstock show, alone, says what is here; penstock product show {shlex.quote(key[:100])} asks the exchange",
-    )
+    asks = f"penstock product show {shlex.quote(key[:100])}, what the exchange lists"
+    raise Absent(f"nothing here has the id `{key[:100]}`", f"penstock show, alone, says what is here; {asks}")
 
 
 def _row(tx: Tx, key: str) -> Any:

@@ -67,9 +67,8 @@ DEFAULT_DATA = Path("penstock-data")
 
 def whose(data: Path) -> str:
     """Return what a command that is shown needs to be of the same data directory, when it is pasted."""
-    return (
-        "" if str(data) in (os.environ.get("PENSTOCK_DATA"), str(DEFAULT_DATA)) else f" --data {shlex.quote(str(data))}"
-    )
+    own = str(data) in (os.environ.get("PENSTOCK_DATA"), str(DEFAULT_DATA))
+    return "" if own else f" --data {shlex.quote(str(data))}"
 
 
 def file_option(name: str, what: str) -> Any:

@@ -97,7 +97,8 @@ def _short(value: dict[str, Any], kind: str) -> list[str]:
     """Return what it is, and of its members those that say most."""
     name = next((value[one] for one in PRICED if one in value), "")
     plain = {one: said for one, said in value.items() if not isinstance(said, dict | list)}
-    plain |= {"terms": one["summary"] for one in [value.get("agreement")] if isinstance(one, dict) and "summary" in one}
+    if isinstance(signed := value.get("agreement"), dict) and "summary" in signed:
+        plain["terms"] = signed["summary"]
     told = [(one, plain[one]) for one in SHORT if plain.get(one) not in (None, "") and plain[one] != name]
     width = max((len(one) for one, _ in told), default=0)
     return [f"{name}: {WHAT[kind]}", *(f"  {one.ljust(width)}  {said}" for one, said in told)]

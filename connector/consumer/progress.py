@@ -107,7 +107,7 @@ def view(
 
 
 def begun(tx: Tx, key: str) -> AcquisitionRow | None:
-    """Return the acquisition that goes on under an id, None where the id is free: of one that failed before it signed."""
+    """Return the acquisition that goes on under an id, None where the id is free, as of one that failed unsigned."""
     row = tx.get(AcquisitionRow, id=key)
     if row is None or row.state is not AcquisitionState.FAILED:
         return row
