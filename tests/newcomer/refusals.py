@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import pytest_asyncio
@@ -142,6 +143,7 @@ async def test_a_purchase_that_came_to_no_price_begins_anew_by_the_same_id(walk)
     assert "opened to anew" in said
     bill = await walk.type(["penstock", "bill", "show", "anew", "--data", "buyer"])
     assert "price: 5.00 CNY" in bill
+    assert re.search(r"agreement: [0-9a-f]{64}", bill)
     again = await walk.type([*get, "5.00", "--to", "elsewhere"], USAGE)
     assert "was begun to be kept" in again
     assert "penstock open anew --purpose Research --to DIRECTORY" in again.replace("\n", " ")
