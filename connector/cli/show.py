@@ -43,7 +43,12 @@ NEXT = {
     "services": ("exchange review {id}", "service withdraw {id} --reason WHY"),
     "acquisitions": ("transfer show {id}", "transfer pause {id}", "open {id} --purpose TERM --to DIRECTORY"),
     "negotiations": ("admin show {id}", "admin trace {id}"),
-    "agreements": ("bill show {digest}", "contract {digest}", "rights show {digest}", "complaint file {digest}"),
+    "agreements": (
+        "bill show {digest}",
+        "contract {digest}",
+        "rights show {digest}",
+        "complaint file {digest} --words WHY",
+    ),
     "transfers": ("transfer show {id}", "transfer pause {id}", "admin trace {id}"),
     "channels": ("show {agreement}", "settle {agreement}", "bill show {agreement}"),
     "editions": ("show {product}", "vault holders {id}", "vault lineage {id}", "rights show {id}"),
