@@ -133,7 +133,8 @@ CALLS = {
         "GET", "quotes/a%2Fb", None, QUOTED, "penstock get a/b --max-price 5.00 --max-total 12.50 --purpose TERM",
     ),
     "quote 潮位": (
-        "GET", "quotes/%E6%BD%AE%E4%BD%8D", None, QUOTED | {"product": "潮位 一"}, "penstock get '潮位 一' --max-price 5.00",
+        "GET", "quotes/%E6%BD%AE%E4%BD%8D", None, QUOTED | {"product": "潮位 一"},
+        "penstock get '潮位 一' --max-price 5.00",
     ),
     "quote o": ("GET", "quotes/o", None, QUOTED | {"of": "opening", "columns": ["x"]}, "one opening: 12.50 CNY"),
     "settle": (
