@@ -109,10 +109,12 @@ def view(
 def begun(tx: Tx, key: str) -> AcquisitionRow | None:
     """Return the acquisition that goes on under an id, None where the id is free, as of one that failed unsigned."""
     row = tx.get(AcquisitionRow, id=key)
-    if row is None or row.state is not AcquisitionState.FAILED:
+    if row is None or row.state is not AcquisitionState.FAILED or row.agreement:
         return row
     talk = tx.get(NegotiationRow, id=row.negotiation) if row.negotiation else None
-    return row if talk is not None and (talk.state != TERMINATED or talk.digest is not None) else None
+    if talk is None:
+        return row if row.negotiation else None
+    return None if talk.state == TERMINATED and talk.digest is None else row
 
 
 def bought(tx: Tx, product: str, now: datetime) -> str | None:

@@ -2,9 +2,8 @@
 
 Law: (1) an id that is there means itself, whatever else begins so. (2) A beginning of `BEGINNING_CHARACTERS` or more
 that one id has means that id; where several have it, it is refused with them. (3) What nothing here begins with stays
-as it is: whoever looks it up says that it is absent. (4) Where an agreement is
-meant, the id of what was got means the one that it was got by. (5) Ids are sought by a range of their index, never by
-loading all.
+as it is: whoever looks it up says that it is absent. (4) Where an agreement is meant, the id of what was got means the
+one that it was got by. (5) Ids are sought by a range of their index, never by loading all.
 """
 
 from __future__ import annotations
