@@ -15,11 +15,15 @@ from catalog.errors import CatalogError
 from catalog.profile import FileProfile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from catalog.profile import Column
 
 CSV = "text/csv"
 PARQUET = "application/vnd.apache.parquet"
 UNKNOWN = "application/octet-stream"
+# what separates cells elsewhere → what it is called
+SEPARATORS: Mapping[str, str] = {";": "semicolons", "\t": "tabs", "|": "bars"}
 # The platform's own registry of endings differs between machines; what we promise is in this table.
 MEDIA_TYPES: Mapping[str, str] = {
     ".csv": CSV,
@@ -61,4 +65,13 @@ def describe(path: str, stream: BinaryIO, masked: Collection[str] = ()) -> FileP
         table = readers[kind](stream, masked)
     except tabular.NotATableError as error:
         return FileProfile(path, kind, size, note=f"not read as a table: {error}")
-    return FileProfile(path, kind, size, table.rows, table.columns, table.quality)
+    return FileProfile(path, kind, size, table.rows, table.columns, table.quality, _doubt(kind, table.columns))
+
+
+def _doubt(kind: str, columns: Sequence[Column]) -> str:
+    """Say what a CSV table is that was read as one column and is surely several, nothing of every other."""
+    [name] = [column.name for column in columns] if kind == CSV and len(columns) == 1 else [""]
+    for mark, called in SEPARATORS.items():
+        if mark in name:
+            return f"read as one column: its cells seem to be separated by {called}, and tables are read by commas"
+    return ""

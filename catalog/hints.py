@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Nothing found is no proof of harmlessness: public (1) is for the provider to say.
 GRADE_WITHOUT_HINTS = 2
 GRADE_OF_HINT: Mapping[str, int] = {rule.what: rule.grade for rule in RULES}
-# of the columns that were not checked, so many are named
+# of the columns and files that were not checked, so many are named
 NAMED_MAX = 8
 NOT_CHECKED = "not checked"
 
@@ -63,6 +63,7 @@ def unread(values: Sequence[str], different: int | None) -> bool:
 
 def suggest_grade(files: Iterable[FileProfile]) -> Suggestion:
     """Suggest the security grade of a dataset from the hints of its columns."""
+    files = list(files)
     columns = [(profile, column) for profile in files for column in profile.columns]
     hinted = [
         (GRADE_OF_HINT[str(column.hint)], f"`{profile.path}` column `{column.name}` looks like: {column.hint}")
@@ -70,11 +71,18 @@ def suggest_grade(files: Iterable[FileProfile]) -> Suggestion:
         if column.hint in GRADE_OF_HINT
     ]
     blind = [f"`{profile.path}` column `{column.name}`" for profile, column in columns if column.hint == NOT_CHECKED]
-    more = f" and {len(blind) - NAMED_MAX} more" if len(blind) > NAMED_MAX else ""
-    said = [f"{NOT_CHECKED}, because no rule reads such text: {', '.join(blind[:NAMED_MAX])}{more}"] if blind else []
+    said = [f"{NOT_CHECKED}, because no rule reads such text: {_few(blind, ', ')}"] if blind else []
+    noted = [f"`{profile.path}` {profile.note}" for profile in files if profile.note]
+    said += [f"{NOT_CHECKED}: {_few(noted, '; ')}"] if noted else []
     if not hinted:
         return Suggestion(GRADE_WITHOUT_HINTS, tuple(said) or ("no column hints at personal data",))
     return Suggestion(max(grade for grade, _ in hinted), (*(reason for _, reason in hinted), *said))
+
+
+def _few(named: Sequence[str], between: str) -> str:
+    """Return the first few of many, and how many more there are."""
+    more = f" and {len(named) - NAMED_MAX} more" if len(named) > NAMED_MAX else ""
+    return between.join(named[:NAMED_MAX]) + more
 
 
 def _named(name: str) -> set[str]:

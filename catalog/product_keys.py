@@ -55,8 +55,10 @@ def said(document: Mapping[str, Any]) -> dict[str, Any]:
 def _known(told: Mapping[str, Any], known: Mapping[str, Any], above: str) -> None:
     for key in told:
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
-            hint = f"perhaps `{above}{near[0]}`" if near else f"there are {', '.join(known)}"
+            below = (("price", PRICE), ("policy", POLICY)) if not above else ()
+            near = [f"{name}.{key}" for name, rows in below if key in rows]
+            near = near or [above + one for one in difflib.get_close_matches(str(key), known, n=1)]
+            hint = f"perhaps `{near[0]}`" if near else f"there are {', '.join(known)}"
             raise CatalogError(f"a product file has no key `{above}{str(key)[:100]}`", path=f"{above}{key}", hint=hint)
 
 

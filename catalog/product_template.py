@@ -60,7 +60,7 @@ unit = "MiB"                     # what it is for: MiB, GiB, row, piece, opening
 # exposure = "1.00"              # most that a buyer may owe for keys not yet released
 
 [policy]
-purpose = "Research"             # a term of the purpose scheme: penstock policy purposes
+purpose = "Research"             # a term of the purpose scheme: penstock purposes
 until = "{until}"
 # region = "DE"                  # where it may be used, ISO 3166; default: anywhere
 # openings = 100                 # at most so many openings
@@ -131,7 +131,7 @@ price:
   # exposure: 1.00               # most that a buyer may owe for keys not yet released
 
 policy:
-  purpose: Research              # a term of the purpose scheme: penstock policy purposes
+  purpose: Research              # a term of the purpose scheme: penstock purposes
   until: "{until}"
   # region: DE                   # where it may be used, ISO 3166; default: anywhere
   # openings: 100                # at most so many openings

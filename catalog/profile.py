@@ -50,7 +50,7 @@ class FileProfile:
     """One file: path below the dataset, media type, size in bytes; rows and columns only when it is a table.
 
     `quality` maps a quality's name to basis points, rounded down, so that 10000 means every one. `note` says why a
-    file that looked like a table was not read as one.
+    file that looked like a table was not read as one, or is surely another one than was read.
     """
 
     path: str

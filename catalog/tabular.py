@@ -53,6 +53,7 @@ ARROW: Mapping[Kind, Any] = {
     "time": pa.timestamp("us", "UTC"),
     "local-time": pa.timestamp("us"),
 }
+NOT_UTF_8 = "its characters are not UTF-8; make them so, as by iconv -f GB18030 -t UTF-8"
 CODE_NOT_NUMBER = r"^[+-]?(?:0[0-9]|[0-9]{19})"
 
 
@@ -209,7 +210,7 @@ def _read_csv(stream: Lent, masked: Collection[str]) -> Table:
                 for tally, cells in zip(tallies, batch.columns, strict=True):
                     tally.count_text(cells)
     except (pa.ArrowException, UnicodeError) as error:
-        raise NotATableError(_line(error)) from error
+        raise NotATableError(NOT_UTF_8 if _is_of_text(error) else _line(error)) from error
     return _table(rows, tallies, broken)
 
 
@@ -320,6 +321,11 @@ def _begins(value: Any, kind: Kind) -> str:
     if isinstance(value, float):
         value = int(value) if kind in ("time", "local-time") else float(f"{value:.4g}")
     return _shown(value, kind) or ""
+
+
+def _is_of_text(error: Exception) -> bool:
+    """Say whether the characters were what could not be read: pyarrow has no error of its own for cells."""
+    return isinstance(error, UnicodeError) or "invalid UTF8" in str(error)
 
 
 def _line(error: Exception) -> str:

@@ -6,6 +6,7 @@ its IRI; a narrower purpose is allowed wherever a broader one is.
 
 from __future__ import annotations
 
+import difflib
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -71,4 +72,7 @@ def resolve(text: str) -> str:
     for purpose in SCHEME.values():
         if text.casefold() in {name.casefold() for name in purpose.labels.values()}:
             return purpose.iri
-    raise PolicyError("unknown-purpose", "", f"unknown purpose `{text}`", f"use an IRI or a name below {BASE}")
+    near = difflib.get_close_matches(text, [purpose.removeprefix(BASE) for purpose in SCHEME], n=1)
+    perhaps = f"perhaps `{near[0]}`; " if near else ""
+    known = f"{perhaps}`penstock purposes` lists them, by a name below {BASE}"
+    raise PolicyError("unknown-purpose", "", f"unknown purpose `{text}`", known)

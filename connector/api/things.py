@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +56,8 @@ async def show(call: Call) -> web.Response:
         return as_json(_told(row) | await call.core.store.read(partial(_destroyed, row=row)))
     if (found := await _member(call, key)) is not None:
         return as_json(found)
-    raise Absent(f"nothing here has the id `{key[:100]}`", "penstock show, alone, says what is here")
+    asks = f"penstock product show {shlex.quote(key[:100])}, what the exchange lists"
+    raise Absent(f"nothing here has the id `{key[:100]}`", f"penstock show, alone, says what is here; {asks}")
 
 
 def _row(tx: Tx, key: str) -> Any:

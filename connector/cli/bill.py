@@ -43,10 +43,18 @@ def show(typed: declared.Typed, to: To = None) -> None:
     """Print what is billed, or write it into a file, too."""
     from connector.provider.billing import printed  # noqa: PLC0415  # loaded when the verb runs
 
-    found, key = typed.ask(), typed["key"]
+    found = typed.ask()
+    key = _of(found, typed["key"])
     if to is not None:
         _write(to, found, key)
     typed.tell(found, [*printed.lines(found, key), *([f"written to {to}"] if to else [])])
+
+
+def _of(found: Any, typed: str) -> str:
+    """Return the digest of the agreement that a bill is of, whatever was typed for it; what has none is as typed."""
+    from ledger.agreement import bill as bills  # noqa: PLC0415  # loaded when the verb runs
+
+    return typed if {"statement", "copies"} & found.keys() else bills.parse(found).bill.key.hex()
 
 
 @app.command()

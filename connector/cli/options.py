@@ -8,6 +8,7 @@ needs is loaded when it runs.
 from __future__ import annotations
 
 import os
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -66,7 +67,8 @@ DEFAULT_DATA = Path("penstock-data")
 
 def whose(data: Path) -> str:
     """Return what a command that is shown needs to be of the same data directory, when it is pasted."""
-    return "" if str(data) in (os.environ.get("PENSTOCK_DATA"), str(DEFAULT_DATA)) else f" --data {data}"
+    own = str(data) in (os.environ.get("PENSTOCK_DATA"), str(DEFAULT_DATA))
+    return "" if own else f" --data {shlex.quote(str(data))}"
 
 
 def file_option(name: str, what: str) -> Any:

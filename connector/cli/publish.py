@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from urllib.parse import quote
@@ -155,8 +156,9 @@ def _told(product: dict[str, Any], asks: str, *, unlisted: bool) -> list[str]:
     repeated, size = int(product["repeatedBytes"]), int(product["plainBytes"])
     saved = f", {repeated * 100 // size} % of it repeated from the edition before" if repeated else ""
     rows = f"{product['tableRows']} rows in " if product.get("tableRows") else ""
-    told = f"tell whom it is for: penstock get {product['id']} --provider {product['provider']}"
-    reviewed = f"the exchange reviews it: penstock exchange review {product['id']}"
+    key = shlex.quote(product["id"])
+    told = f"tell whom it is for: penstock get {key} --provider {product['provider']}"
+    reviewed = f"the exchange reviews it: penstock exchange review {key}"
     sealed = f"{rows}{product['rows']} pieces sealed, {edition} ({product['edition'][:16]}){saved}, {product['state']}"
     price = [f"price: {asks}"] if asks else []
     billed = [f"  {product['billed']['words']['en']}"] if told_of(product["billed"]) else []

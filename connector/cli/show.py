@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Annotated, Any
 
 import typer
@@ -42,7 +43,12 @@ NEXT = {
     "services": ("exchange review {id}", "service withdraw {id} --reason WHY"),
     "acquisitions": ("transfer show {id}", "transfer pause {id}", "open {id} --purpose TERM --to DIRECTORY"),
     "negotiations": ("admin show {id}", "admin trace {id}"),
-    "agreements": ("bill show {digest}", "contract {digest}", "rights show {digest}", "complaint file {digest}"),
+    "agreements": (
+        "bill show {digest}",
+        "contract {digest}",
+        "rights show {digest}",
+        "complaint file {digest} --words WHY",
+    ),
     "transfers": ("transfer show {id}", "transfer pause {id}", "admin trace {id}"),
     "channels": ("show {agreement}", "settle {agreement}", "bill show {agreement}"),
     "editions": ("show {product}", "vault holders {id}", "vault lineage {id}", "rights show {id}"),
@@ -60,7 +66,7 @@ NEXT = {
 # members that say most, before those that a person rarely reads
 SHORT = (
     "title", "name", "state", "amends", "superseded_by",
-    "event", "product", "agreement", "edition", "provider", "peer", "role", "region", "did",
+    "event", "product", "terms", "agreement", "edition", "provider", "peer", "role", "region", "did",
     "url", "address", "program", "function", "block", "at", "reason", "created", "updated",
 )  # fmt: skip
 
@@ -95,14 +101,17 @@ def _whole(value: Any) -> list[str]:
 def _short(value: dict[str, Any], kind: str) -> list[str]:
     """Return what it is, and of its members those that say most."""
     name = next((value[one] for one in PRICED if one in value), "")
-    told = [(one, value[one]) for one in SHORT if value.get(one) not in (None, "") and value[one] != name]
+    plain = {one: said for one, said in value.items() if not isinstance(said, dict | list)}
+    if isinstance(signed := value.get("agreement"), dict) and "summary" in signed:
+        plain["terms"] = signed["summary"]
+    told = [(one, plain[one]) for one in SHORT if plain.get(one) not in (None, "") and plain[one] != name]
     width = max((len(one) for one, _ in told), default=0)
     return [f"{name}: {WHAT[kind]}", *(f"  {one.ljust(width)}  {said}" for one, said in told)]
 
 
 def _next(value: dict[str, Any], kind: str, place: str) -> list[str]:
     """Return the commands that go on from here, each to be pasted; `place` says whose data directory it is."""
-    known = {name: said for name, said in value.items() if isinstance(said, str | int) and said != ""}
+    known = {name: shlex.quote(str(said)) for name, said in value.items() if isinstance(said, str | int) and said != ""}
     lines = []
     for line in NEXT.get(kind, ()):
         name = line.partition("{")[2].partition("}")[0]

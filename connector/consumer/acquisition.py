@@ -126,14 +126,14 @@ class Acquisitions:
         quoting.check(checked.get("licence"), product)
         await self._space.require(self._core.identity.did)
         now = self._core.clock.now()
-        before = await self._core.store.read(lambda tx: tx.get(AcquisitionRow, id=key))
-        await asyncio.to_thread(mandates.require_place, checked, steps.begun(before))
+        before = await self._core.store.read(lambda tx: progress.begun(tx, key))
+        await asyncio.to_thread(mandates.require_place, checked, before)
 
         def act(tx: Tx) -> str | None:
             known = tx.get(AcquisitionRow, id=key)
             if known is not None and known.product != product:
                 raise Conflict(f"`{key}` is about another product", "choose another id")
-            if (begun := steps.begun(known)) is not None:
+            if (begun := progress.begun(tx, key)) is not None:
                 resting.unpause(tx, begun, self._engine.transfers, now)
                 return None
             hand = mandates.signed_by(tx, product, checked, signer, self._space.known_currency(), now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from connector.store.rows.agreement import AcquisitionState
 from contracts.authority import BUYER, Deed
 from contracts.decimals import read_decimal
 from policy.amendment import EXAMPLE, TEXT_CHARACTERS_MAX
-from policy.purposes import resolve
+from policy.purposes import BASE, resolve
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -119,7 +120,8 @@ def require_place(mandate: JsonObject, begun: AcquisitionRow | None) -> None:
         if to not in (None, *NO_FOLDERS) and not mandate["overwrite"]:
             require_empty(Path(to))
         return
-    said, again = begun.mandate.get("to"), f"penstock open {begun.id} --purpose {mandate['purpose']} --to DIRECTORY"
+    words = ["penstock", "open", begun.id, "--purpose", str(mandate["purpose"]).removeprefix(BASE), "--to", "DIRECTORY"]
+    said, again = begun.mandate.get("to"), shlex.join(words)
     if to not in (None, said):
         where = "here, sealed" if said is None else f"to `{said}`"
         raise Conflict(f"`{begun.id[:100]}` was begun to be kept {where}, not `{to}`", again)

@@ -9,7 +9,7 @@ from connector.consumer import copying, waiting
 from connector.custody import replicas
 from connector.licence.licensed import rows_of
 from connector.negotiation.agreement import USABLE
-from connector.negotiation.protocol.states import CONSUMER
+from connector.negotiation.protocol.states import CONSUMER, TERMINATED
 from connector.runtime.errors import DISK_EXIT, Absent
 from connector.runtime.local_names import renamed
 from connector.store.rows.agreement import AcquisitionRow, AcquisitionState, AgreementRow
@@ -104,6 +104,17 @@ def view(
             "text": told if copied is None else copying.text(row.progress),
         },
     }
+
+
+def begun(tx: Tx, key: str) -> AcquisitionRow | None:
+    """Return the acquisition that goes on under an id, None where the id is free, as of one that failed unsigned."""
+    row = tx.get(AcquisitionRow, id=key)
+    if row is None or row.state is not AcquisitionState.FAILED or row.agreement:
+        return row
+    talk = tx.get(NegotiationRow, id=row.negotiation) if row.negotiation else None
+    if talk is None:
+        return row if row.negotiation else None
+    return None if talk.state == TERMINATED and talk.digest is None else row
 
 
 def bought(tx: Tx, product: str, now: datetime) -> str | None:

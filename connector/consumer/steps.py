@@ -6,6 +6,7 @@ the thing that was done.
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from connector.negotiation.authority import BEYOND, SIGNER
@@ -14,6 +15,7 @@ from connector.runtime.errors import NotPermitted
 from connector.store.rows.agreement import AcquisitionRow
 from connector.store.rows.agreement import AcquisitionState as State
 from connector.store.table_row import replace
+from contracts.price_words import bare
 from contracts.units import KEPT
 
 if TYPE_CHECKING:
@@ -47,14 +49,12 @@ def limits(mandate: JsonObject, asked: int, rounds: int) -> JsonObject:
 
 def unagreed(row: AcquisitionRow, talk: NegotiationRow) -> NotPermitted:
     """Return what ends an acquisition whose negotiation came to nothing: why, for our own people."""
-    why = (talk.mandate or {}).get(BEYOND)
-    hint = f"raise your limit (`penstock quote {row.product}` says what is asked), or choose another product"
-    return NotPermitted(f"no agreement: {why or talk.reason}", "" if why else hint)
-
-
-def begun(row: AcquisitionRow | None) -> AcquisitionRow | None:
-    """Return an acquisition that has begun, None where the id is free: of one that ended before anything was asked."""
-    return None if row is None or (row.state is State.FAILED and not row.negotiation) else row
+    if why := (talk.mandate or {}).get(BEYOND):
+        return NotPermitted(f"no agreement: {why}")
+    asked = "" if talk.their_price is None else f"; the last that was asked is {bare(talk.their_price)}"
+    limit = f"raise your limit of {bare(int(row.mandate['limit']))}"
+    hint = f"{limit} (`penstock quote {shlex.quote(row.product)}` says what is asked{asked}), or choose another product"
+    return NotPermitted(f"no agreement: {talk.reason}", hint)
 
 
 def funded(row: AcquisitionRow) -> AcquisitionRow:

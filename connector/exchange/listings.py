@@ -46,8 +46,16 @@ NAME, FACES = DATASET, faces.FACES
 VERSIONS = Versions(
     ("title", "dataset", "offer", "tier", "edition", "header", SPACE, SAMPLE, RESOURCE, CODE), difference.differences
 )
+ABSENT = "members see what is listed by `penstock find`, an operator the rest by `penstock exchange listings`"
 STOCK = Stock(
-    ListingRow, "id", "there is no listing `{}`", "", MOVED, said=lambda row: row.header, part="id", versions=VERSIONS
+    ListingRow,
+    "id",
+    "there is no listing `{}`",
+    ABSENT,
+    MOVED,
+    said=lambda row: row.header,
+    part="id",
+    versions=VERSIONS,
 )
 find, listed, move, absent = STOCK.find, STOCK.listed, STOCK.step, STOCK.absent
 ALIKE_SHOWN = 5

@@ -167,6 +167,9 @@ def _shaped(brief: Mapping[str, Any], currency: str, *, flat_bytes: int, records
     counts, size = measured(brief["unit"], brief["tier"])
     tiers = tuple(Tier(above * size, bps) for above, bps in brief.get("beyond") or ())
     minor, per = int(brief["price"]), flat_bytes if counts == "flat" else size
+    if "records" in UNITS[counts].members and not records:
+        text = f"nothing can be priced by the {counts}: no table was read in the files"
+        raise InvalidInput(text, "publish with `--dry-run` to see why, or name another `--unit`")
     try:
         if brief.get("every") is not None:
             quota = int(brief["quota"]) * size

@@ -177,7 +177,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "negotiable": Member(_rules, f"a text of at most {TEXT_MOST} characters", needed=False),
     "variants": Member(_variants, f"a list of at most {VARIANTS_MAX} texts `RULES: PRICE`", needed=False),
     "askFirst": Member(lambda value: type(value) is bool, "true or false", needed=False),
-    "until": Member(_moment, "a date and time with its time zone"),
+    "until": Member(_moment, "a date and time with its time zone, such as 2027-12-31T23:59:59Z"),
     "region": Member(_text, "an ISO 3166 code", needed=False),
     "classes": Member(_classes, "an object of " + ", ".join(DIMENSIONS) + " with a code each", needed=False),
     "grade": Member(lambda value: type(value) is int and value in SECURITY_GRADES, "1 to 5", needed=False),

@@ -89,7 +89,8 @@ def verify(path: Path, aids: Aids) -> Finding:
     if kind is None:
         raise InvalidInput(
             f"`{path}` is no document that can be verified",
-            "give a dispute bundle, a tlog-proof, a receipt, an agreement, a licence, a digital contract or a view",
+            "give a dispute bundle, a tlog-proof, a receipt, an agreement, a licence, a digital contract or a view; "
+            "a bill is what `penstock bill check` reads",
         )
     return kind(document, aids)
 

@@ -2,8 +2,8 @@
 
 Law: (1) an id that is there means itself, whatever else begins so. (2) A beginning of `BEGINNING_CHARACTERS` or more
 that one id has means that id; where several have it, it is refused with them. (3) What nothing here begins with stays
-as it is: whoever looks it up says that it is absent. (4) Ids are sought by a range of their index, never by loading
-all.
+as it is: whoever looks it up says that it is absent. (4) Where an agreement is meant, the id of what was got means the
+one that it was got by. (5) Ids are sought by a range of their index, never by loading all.
 """
 
 from __future__ import annotations
@@ -99,6 +99,8 @@ def meant(tx: Tx, kind: str, text: str) -> str:
         return whole
     if kind in (EDITION, "right") and (edition := _edition_of(tx, text)):
         return edition
+    if kind == "agreement" and (got := tx.get(AcquisitionRow, id=text)) is not None and got.agreement:
+        return str(got.agreement)
     if len(whole) < BEGINNING_CHARACTERS:
         return text
     return only([one for row, column in places for one in _beginning(tx, row, column, whole)], text) or text

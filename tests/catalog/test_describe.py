@@ -265,6 +265,35 @@ def test_a_drawing_is_of_all_values_and_small(numbers):
         assert abs(bars[0][1] - first * 10_000 // len(numbers)) <= 10_000 // len(numbers) + 1
 
 
+@pytest.mark.parametrize(
+    ("data", "rows", "words"),
+    [
+        ("时间,水位\n一月,2\n".encode("gb18030"), None, "`a.csv` not read as a table: its characters are not UTF-8"),
+        ("time,level\n一月,2\n".encode("gb18030"), None, "`a.csv` not read as a table: its characters are not UTF-8"),
+        ("time,level\n1,2\n".encode("utf-16"), None, "iconv -f"),
+        (b"", None, "Empty CSV file"),
+        (b"time;level\n1;2\n", 1, "`a.csv` read as one column: its cells seem to be separated by semicolons"),
+        (b"time\tlevel\n1\t2\n", 1, "separated by tabs"),
+    ],
+)
+def test_what_was_not_read_as_a_table_is_not_said_to_hold_nothing_personal(data, rows, words):
+    table = describe("a.csv", io.BytesIO(data))
+    assert table.rows == rows
+    assert file_from_json(file_json(table)) == table
+    [said] = suggest_grade([table]).reasons
+    assert said.startswith("not checked: ")
+    assert words in said
+
+
+def test_of_many_files_that_were_not_read_some_are_named():
+    files = [describe(f"{at}.csv", io.BytesIO(b"")) for at in range(10)]
+    [said] = suggest_grade(files).reasons
+    assert "`7.csv`" in said
+    assert "`8.csv`" not in said
+    assert said.endswith(" and 2 more")
+    assert suggest_grade([describe("a.csv", io.BytesIO(b"n\n1\n"))]).reasons == ("no column hints at personal data",)
+
+
 def test_text_that_no_rule_reads_is_said_to_be_not_checked():
     rows = "".join(f"note {number},C{number:03},{number % 3}\n" for number in range(50))
     table = describe("a.csv", io.BytesIO(b"remark,code,kind\n" + rows.encode()))

@@ -57,6 +57,8 @@ def test_what_is_said_besides_is_the_same_after_its_json():
 
 REFUSED = {
     "unknown": ('prise = "5"', "`prise`", "perhaps `price`"),
+    "of the price": ('amount = "5.00"', "`amount`", "perhaps `price.amount`"),
+    "of the policy": ('purpose = "Research"', "`purpose`", "perhaps `policy.purpose`"),
     "unknown within": ('[policy]\npurpos = "R"', "`policy.purpos`", "perhaps `policy.purpose`"),
     "unknown in a column": ('[tables."a"]\ncolumns.x = { unti = "m" }', "columns.x.unti", "perhaps"),
     "unknown in a contact": ('[contact]\nmail = "a@b.c"', "`contact.mail`", "perhaps `contact.email`"),

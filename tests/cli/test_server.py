@@ -130,7 +130,11 @@ CALLS = {
     "show": ("GET", "status", None, {"did": "did:web:x"}, "did:web:x"),
     "show a/b": ("GET", "things/a%2Fb", None, {"id": "a/b"}, "a/b"),
     "quote a/b": (
-        "GET", "quotes/a%2Fb", None, QUOTED, "penstock get a/b --max-price 500 --max-total 1250 --purpose TERM",
+        "GET", "quotes/a%2Fb", None, QUOTED, "penstock get a/b --max-price 5.00 --max-total 12.50 --purpose TERM",
+    ),
+    "quote 潮位": (
+        "GET", "quotes/%E6%BD%AE%E4%BD%8D", None, QUOTED | {"product": "潮位 一"},
+        "penstock get '潮位 一' --max-price 5.00",
     ),
     "quote o": ("GET", "quotes/o", None, QUOTED | {"of": "opening", "columns": ["x"]}, "one opening: 12.50 CNY"),
     "settle": (

@@ -9,7 +9,11 @@ from connector.cli.main import app
 from connector.cli.show import NEXT, WHAT
 from policy import purposes
 
-AGREEMENT = {"kind": "agreements", "digest": "ab" * 32, "role": "consumer", "product": "tides", "state": "FINALIZED"}
+SIGNED = {"summary": "Tides · 4.20 CNY per MiB", "priceCap": "31"}
+AGREEMENT = {
+    "kind": "agreements", "digest": "ab" * 32, "role": "consumer", "product": "tides", "state": "FINALIZED",
+    "agreement": SIGNED,
+}  # fmt: skip
 FOUND = {"id": "p", "title": "T", "price": "5", "tier": "kept"}
 
 
@@ -33,8 +37,16 @@ def test_a_thing_is_told_in_words_with_the_next_commands(penstock, management):
     assert said.out.startswith(f"{AGREEMENT['digest']}: an agreement\n")
     assert f"next: penstock bill show {AGREEMENT['digest']} --data {management.data}\n" in said.out
     assert "odrl" not in said.out
+    assert "  terms    Tides · 4.20 CNY per MiB\n" in said.out
+    assert "priceCap" not in said.out
     assert '"kind": "agreements"' in penstock("show", "abab", "--long", "--data", management.data).out
     assert penstock("show", "abab", "--json", "--data", management.data).json == AGREEMENT
+
+
+def test_a_next_command_can_be_pasted_whatever_the_id_is(penstock, management):
+    management.answers["things/a%20b"] = (200, {"kind": "products", "id": "a b", "state": "draft"})
+    said = penstock("show", "a b", "--data", management.data)
+    assert "next: penstock version list 'a b' --data" in said.out
 
 
 def test_all_purposes_are_listed_and_words_choose(penstock):

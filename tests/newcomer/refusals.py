@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import pytest_asyncio
@@ -28,7 +29,7 @@ CASES = {
         "buyer",
         ("get", "gauges", "--max-price", "500", "--purpose", "Resaerch"),
         USAGE,
-        ("`Resaerch`", "purpose#"),
+        ("`Resaerch`", "perhaps `Research`", "penstock purposes", "purpose#"),
     ),
     "too little balance": (
         "buyer",
@@ -46,7 +47,7 @@ CASES = {
         "buyer",
         ("get", "gauges", "--max-price", "400", *RESEARCH),
         POLICY,
-        ("no price both sides can agree to", "raise your limit"),
+        ("no price both sides can agree to", "raise your limit of 4.00", "last that was asked is 5.00"),
     ),
     "a price over the limit, tried first": (
         "buyer",
@@ -80,7 +81,7 @@ CASES = {
         ("marketing",),
     ),
     "an end in the past": ("provider", (*PUBLISH, "--until", "2020-01-01T00:00:00Z"), PAYMENT, ("is over", "--until")),
-    "an end without a zone": ("provider", (*PUBLISH, "--until", "2027-12-31"), USAGE, ("time zone",)),
+    "an end without a zone": ("provider", (*PUBLISH, "--until", "2027-12-31"), USAGE, ("time zone, such as 2",)),
     "a tier too weak for its grade": (
         "provider",
         (*PUBLISH, "--until", LONG, "--grade", "4", "--dry-run"),
@@ -133,6 +134,19 @@ async def test_it_is_refused_and_nothing_was_signed_or_paid(walk, name):
     assert await signed(walk) == before
     assert not (walk.folder / "nothing-here").exists()
     assert "Traceback" not in said
+
+
+async def test_a_purchase_that_came_to_no_price_begins_anew_by_the_same_id(walk):
+    get = ["penstock", "get", "gauges", *RESEARCH, "--id", "anew", "--data", "buyer", "--max-price"]
+    assert "raise your limit of 4.00" in await walk.type([*get, "4.00"], POLICY)
+    said = await walk.type([*get, "5.00", "--to", "anew"])
+    assert "opened to anew" in said
+    bill = await walk.type(["penstock", "bill", "show", "anew", "--data", "buyer"])
+    assert "price: 5.00 CNY" in bill
+    assert re.search(r"agreement: [0-9a-f]{64}", bill)
+    again = await walk.type([*get, "5.00", "--to", "elsewhere"], USAGE)
+    assert "was begun to be kept" in again
+    assert "penstock open anew --purpose Research --to DIRECTORY" in again.replace("\n", " ")
 
 
 async def test_an_operand_that_nobody_can_supply_is_refused_where_it_is_written(walk):

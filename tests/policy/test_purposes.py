@@ -40,6 +40,8 @@ def test_resolve_takes_iri_name_and_label(text):
 def test_resolve_refuses_what_it_does_not_know():
     with pytest.raises(PolicyError, match="unknown purpose `world domination`"):
         resolve("world domination")
+    with pytest.raises(PolicyError, match="perhaps `Research`; `penstock purposes` lists them"):
+        resolve("Resaerch")
     assert label("urn:x", "zh") == "urn:x"
 
 

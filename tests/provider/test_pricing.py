@@ -113,3 +113,10 @@ def test_a_step_is_said_in_percent(text, step):
 def test_what_is_no_step_is_refused(text):
     with pytest.raises(typer.BadParameter):
         _step(text)
+
+
+def test_files_without_a_table_are_not_priced_by_the_row():
+    goods = pricing.Goods(GOODS.pieces, TABLE, PIECE, ())
+    with pytest.raises(InvalidInput, match="no table was read") as fault:
+        pricing.tariff(BRIEF | {"unit": "krow"}, goods, "CNY")
+    assert "--dry-run" in fault.value.hint

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import NULL, Act, Field
-from connector.client.acts.money import TYPED
+from connector.client.acts.money import TYPED, bare
 from connector.client.acts.shape import QUOTE
 
 if TYPE_CHECKING:
@@ -146,12 +147,13 @@ def _quoted(told: Any, asked: Any) -> list[str]:
     columns = f", the columns {', '.join(told['columns'])} alone" if told["columns"] else ""
     what = "all of it" if told["of"] == ALL else f"one {told['of']}"
     by = f" --provider {asked['provider']}" if asked["provider"] else ""
-    most = f" --max-total {told['amount']}" if told["of"] == ALL else ""
+    product, asks = shlex.quote(told["product"]), bare(told["asked"])
+    most = f" --max-total {bare(told['amount'])}" if told["of"] == ALL else ""
     return [
         f"{told['title']} ({told['tier']}) of {told['provider']}: {told['price']}",
         f"{what}: {told['sum']}; {told['bytes']} bytes in {told['pieces']} pieces{columns}",
         f"  {told['billed']['words']['en']}",
-        f"next: penstock get {told['product']} --max-price {told['asked']}{most}{by} --purpose TERM",
+        f"next: penstock get {product} --max-price {asks}{most}{by} --purpose TERM",
     ]
 
 

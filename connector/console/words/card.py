@@ -65,7 +65,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Kinds and counts were measured by its provider's connector. Words are its provider's.",
         "类型与计数由提供方连接器测得,文字说明由提供方提供。",
     ),
-    "card.unread": ("{file} was not read as a table: {why}", "{file} 未能按表格读取:{why}"),
+    "card.unread": ("{file} was {why}", "{file} 的读取结果:{why}"),
     "card.citation": ("Citation", "引用"),
     "card.uncited": ("Its provider does not say how it is cited.", "提供方未说明引用方式。"),
     "card.catalogue": ("The whole list as DCAT-AP", "完整目录(DCAT-AP)"),

@@ -233,7 +233,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "move.pay": ("Give back what is ordered", "按裁定退款"),
     "state.answered": ("answered", "已答复"),
     "state.escalated": ("taken further", "已提请处理"),
-    "state.settled": ("settled", "已解决"),
+    "state.settled": ("settled", "已了结"),
     "state.upheld": ("upheld", "已支持"),
     "state.ordered": ("upheld, to be paid", "已支持,待退款"),
     "state.fulfilled": ("carried out", "已履行"),

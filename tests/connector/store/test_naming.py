@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -36,6 +37,7 @@ async def known(store):
             tx.put(acquisition(key))
         for digest in DIGESTS[:1]:
             tx.put(agreement(digest))
+        tx.put(replace(acquisition("got"), agreement=DIGESTS[0]))
 
     await store.write(fill)
     return lambda kind, text: store.read(lambda tx: naming.meant(tx, kind, text))
@@ -52,6 +54,8 @@ async def known(store):
         ("acquisition", "dddddddd", "dddddddd"),  # who looks it up says that it is absent
         ("agreement", "cccccc", DIGESTS[0]),
         ("agreement", DIGESTS[0], DIGESTS[0]),
+        ("agreement", "got", DIGESTS[0]),  # what was got by it
+        ("agreement", "short", "short"),  # got by none yet
         ("acquisition", "cccccc", "cccccc"),  # of another kind
         ("any", "cccccc", DIGESTS[0]),
         ("any", "bbbbbb", "bbbbbbbb"),
