@@ -216,9 +216,13 @@ class Conserved(RuleBasedStateMachine):
             if found is not None and 0 < found.voucher.valid_until <= self.coin.newest.at + days * DAY:
                 self.attempt(lambda one=one: self.claim(one))
                 self.follow(one)
-                # the claim margin is longer than a reorganisation is deep: it is final before the voucher lapses
-                for _ in range(CONFIRMATIONS):
-                    self.coin.tick(0)
+        # the claim margin is longer than a reorganisation is deep: a claim, this one or one of before, is final before
+        # its voucher lapses
+        now = self.coin.newest.at
+        signed = [each.voucher for one in self.relations.values() for each in one.signed]
+        if any(now < voucher.valid_until <= now + days * DAY for voucher in signed):
+            for _ in range(CONFIRMATIONS):
+                self.coin.tick(0)
         self.coin.tick(self.coin.newest.at + int(days * DAY))
         for one in self.relations.values():
             pair = one.pair

@@ -70,7 +70,8 @@ class Relation:
     told: list = field(default_factory=list)  # (acknowledgement that the payee asked for, whether it came too late)
     looked: tuple = ()  # at which state of disk and chain `worth` was found
     worth: int = 0
-    known: int = 0  # what the payee knew as released before it picked what to close at
+    ending: bool = False  # the payee has picked what to close at
+    known: int = 0  # what the payee knew as released before that
 
 
 class World:
@@ -191,7 +192,9 @@ class World:
     def is_ending(self, one):
         """Whether the payee has picked what to close the channel at: what it hears after that comes too late."""
         row = self.payee.disk.act(lambda tx: tx.get("channels", id=one.id.hex()))
-        return row["state"] in ("closing", "closed") or self.chain.state.channels[one.id].closed
+        if row["state"] != "stopped":  # a buyer that contradicts itself then takes no close back
+            one.ending = row["state"] in ("closing", "closed")
+        return one.ending or self.chain.state.channels[one.id].closed
 
     def worth(self, one):
         """What the payee has of a channel: paid, or to be had with what its own code would claim with now."""
