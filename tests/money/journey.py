@@ -49,7 +49,7 @@ class Journey(Honest, Lies, Trouble):
         world.payee.judge.outcomes = {}
         if not world.payee.up:
             world.payee.begin()
-        for _ in range(laws.STOPPED_ROUNDS_MAX + 2 if any(one.entry.stopped for one in world.relations) else 1):
+        for _ in range(laws.CLOSING_ROUNDS_MAX + 2 if any(one.entry.stopped for one in world.relations) else 1):
             world.tick(15)
             laws.check(world)
         for number, one in enumerate(world.relations):

@@ -9,6 +9,8 @@ from tests.money.world import LostError
 
 # rounds of chores, each with a block that has room, in which a stopped channel is claimed
 STOPPED_ROUNDS_MAX = 4
+# a close that runs is let end before the proof is filed, which freezes the channel: claim, confirmations, close
+CLOSING_ROUNDS_MAX = 8
 
 
 def monotone(world, one):
@@ -45,7 +47,8 @@ def stopped_is_claimed(world, one):
 def stopped_is_known(world, one):
     """Whoever runs the payee hears of it, and the proof is filed."""
     entry, payee = one.entry, world.payee
-    if not entry.stopped or entry.rounds_stopped <= STOPPED_ROUNDS_MAX:
+    rounds = CLOSING_ROUNDS_MAX if one.ending else STOPPED_ROUNDS_MAX
+    if not entry.stopped or entry.rounds_stopped <= rounds:
         return None
     alarms = payee.disk.act(lambda tx: tx.find("alarms", "code = ?", (CODE,)))
     if not any(one.id.hex() in alarm["text"] for alarm in alarms):
