@@ -255,7 +255,7 @@ async def test_an_auditor_finds_nothing_wrong_with_what_was_bargained(space, on_
         await space.doors[role].call("POST", "log/anchor", {})
     async with sources(space.url("exchange"), development=True) as opened:
         held = space.keys("regulator")
-        report = await audit.run(opened, held.delivery, hybrid=held.hybrid)
+        report = await audit.run(opened, held.delivery, others=(held.hybrid,))
     ours = {
         row["digest"] for row in space.rows("buyer", "agreements") if row["product"].startswith(("bargain", "rain"))
     }

@@ -192,7 +192,7 @@ async def test_the_audit_finds_filing_ruling_and_division_in_agreement(space, wr
         await space.doors[role].call("POST", "log/anchor", {})
     async with sources(space.url("exchange"), development=True) as opened:
         held = space.keys("regulator")
-        report = await audit.run(opened, held.delivery, hybrid=held.hybrid)
+        report = await audit.run(opened, held.delivery, others=(held.hybrid,))
     about = {"dispute", "ruling", "division", "settlement", "split"}
     wrong = [one for one in report.findings if one.severity == ERROR and one.code.split("-")[0] in about]
     assert not [one.text() for one in wrong if one.facts.get("channel") in {None, wronged.channel}]

@@ -74,7 +74,7 @@ async def document(space):
 async def findings(space):
     held = space.keys("regulator")
     async with sources(space.url("exchange"), development=True) as opened:
-        report = await audit.run(opened, held.delivery, hybrid=held.hybrid)
+        report = await audit.run(opened, held.delivery, others=(held.hybrid,))
     return {(one.code, one.subject) for one in report.findings}
 
 

@@ -303,7 +303,7 @@ async def test_an_audit_makes_every_decision_again_to_the_same_end(space, all_at
         await space.doors[role].call("POST", "log/anchor", {})
     async with sources(space.url("exchange"), development=True) as asking:
         held = space.keys("regulator")
-        report = await audit.run(asking, held.delivery, hybrid=held.hybrid)
+        report = await audit.run(asking, held.delivery, others=(held.hybrid,))
     about = [one for one in report.findings if one.code.startswith("decision") and one.part == agreement]
     assert [one.text() for one in about] == []
     assert report.decisions_replayed > len(SAID)

@@ -80,7 +80,7 @@ async def test_who_was_told_of_it_gets_it_and_the_audit_opens_its_registration(s
         await space.doors[role].call("POST", "log/anchor", {})
     async with sources(space.url("exchange"), development=True) as opened:
         held = space.keys("regulator")
-        report = await audit.run(opened, held.delivery, hybrid=held.hybrid)
+        report = await audit.run(opened, held.delivery, others=(held.hybrid,))
     assert not [one.text() for one in report.findings if one.code in ABOUT and one.subject == space.did("provider")]
 
 
