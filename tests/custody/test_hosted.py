@@ -21,7 +21,7 @@ PUBLIC = HOST.public_key().public_bytes_raw()
 def handed(world, told=None, key=HOST):
     told = told or hosted.hand_over(world.keys, row_of(world), PUBLIC)
     sealed = world.sealed
-    return hosted.taken(sealed.edition_id, (sealed.header.json(), sealed.table.data), told, key)
+    return hosted.taken(sealed.edition_id, (sealed.header.json(), sealed.table.data), told, [key])
 
 
 def row_of(world):

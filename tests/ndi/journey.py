@@ -153,8 +153,7 @@ async def test_a_consumer_of_another_make_is_agreed_with(space, deal, other):
     instruction = await other.hear("/strategySend")
     assert instruction["transactionExecutionStrategy"]["contractId"] == code
     number = instruction["strategyId"].replace("-", "")
-    # the platform tells both, and the provider may hear it later
-    await held(lambda: [row for row in space.rows("provider", "contracts") if row["instruction"] == number])
+    await held(lambda: [row for row in space.rows("provider", "contracts") if row["instruction"] == number])  # both
     content = await other.pull(number, strategy["subjectInfo"]["dataProductId"])
     assert content == space.paths[0].read_bytes()
     assert await other.prove(code, instruction["strategyId"]) == "0"

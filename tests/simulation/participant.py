@@ -133,9 +133,10 @@ class Participant:
             self.world.died(self, "its disk failed")
 
     def _around(self):
-        world, keys = self.world, SimpleNamespace(
-            address=self.address, agreement=self.key, delivery=self._delivery, log=self._log,
-            delivery_public=self._delivery.public_key().public_bytes_raw(),
+        world, public = self.world, self._delivery.public_key().public_bytes_raw()
+        keys = SimpleNamespace(
+            address=self.address, agreement=self.key, delivery=self._delivery, log=self._log, delivery_public=public,
+            deliveries=(self._delivery,), delivery_of={public: self._delivery}.get,
         )  # fmt: skip
         identity = SimpleNamespace(
             did=self.did, url=self.url, roles=frozenset({self.role}), keys=keys, member=self.member,
