@@ -37,6 +37,8 @@ ODDS: Final = 1000
 ERRORS_MIN, PIECES_MIN, APART_BPS_MIN = 6, 8, 1_000
 # of a table whose lines do not fit, so many in the whole say that it is another one
 BROKEN_BPS = 5_000
+# a few lines without a quote may all stand within one quoted cell
+PLAIN_ROWS_MIN = 8
 GRAVE = 3  # the least grade of a hint whose absence is worth a word
 
 
@@ -50,7 +52,7 @@ class Stretch(NamedTuple):
 class Look(NamedTuple):
     """What one piece of a table shows; `size` is how many of its bytes were read, `whole` whether that is the file.
 
-    In a `plain` one no quotes leave open where a row ends.
+    In a `plain` one no quotes leave open where a row ends, and there are more lines than a cell has.
     """
 
     size: int
@@ -145,7 +147,7 @@ def _read(head: bytes, body: bytes, masked: frozenset[str]) -> Look | None:
         table = tabular.read_csv(io.BytesIO(head + body), masked)
     except tabular.NotATableError:
         return None
-    plain = len(table.columns) > 1 and b'"' not in body
+    plain = len(table.columns) > 1 and b'"' not in body and table.rows >= PLAIN_ROWS_MIN
     return Look(len(body), table, whole=False, plain=plain) if table.rows else None
 
 

@@ -60,6 +60,14 @@ def test_an_honest_profile_is_never_contradicted(rows, size, end, chance):
     assert certain(looked([profile], [data], size, drawn)) == []
 
 
+def test_a_line_within_a_quoted_cell_is_no_row():
+    rows = [("-10", "1.8"), ("1.8", "2000-01-01"), ("0,é", "2020-01-01"), ("2000-01-01", "00000000é\n,\n")]
+    data = table(rows, names=("a", "b"))
+    profile = describe("t.csv", io.BytesIO(data))
+    for size in range(5, 40):
+        assert certain(looked([profile], [data], size)) == []
+
+
 def measured(rows=10_000, seed=7):
     """Return a table as they are: numbers that grow, a category, a share of empty cells, telephone numbers."""
     chance = random.Random(seed)
