@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from connector.store.connection import unopened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +37,14 @@ async def open_hosted(path: Path, clock: Clock, owned: Callable[[bytes], bool], 
     """Open or found the chain at `path`; `with_bls` founds it with the precompiles that aggregates need.
 
     Accounts of everybody who is or was in the space are members': who was expelled still claims what it earned.
+    Raises StoreFailed where the disk refuses it.
     """
     from ledger.embedded.chain import EmbeddedChain  # noqa: PLC0415  # an EVM is loaded only by who hosts one
     from ledger.embedded.rules import PARIS, PARIS_BLS  # noqa: PLC0415  # and its rules
 
-    opened = await EmbeddedChain.open(path, clock.now, PARIS_BLS if with_bls else PARIS)
+    try:
+        opened = await EmbeddedChain.open(path, clock.now, PARIS_BLS if with_bls else PARIS)
+    except sqlite3.Error as error:
+        raise unopened(path, error) from error
     opened.owned = owned
     return opened

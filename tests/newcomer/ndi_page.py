@@ -14,7 +14,7 @@ from tests.newcomer.walk import Walk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-WRITTEN_PORTS = ("8200", "8201", "8202", "8203")
+WRITTEN_PORTS = ("8200", "8201", "8202", "8203", "8204")
 # the beginning of a command → what its answers have in common; serve is answered by the server
 SAID = {
     "init": r"lives in ",
