@@ -74,7 +74,7 @@ async def test_a_witness_with_a_new_key_is_counted_again_once_it_is_proven(trio,
             assert told["dropped"] == []
     mined = [row["id"] for row in trio.rows(role, "chain_txs") if row["state"] == "mined"]
     assert f"prove-key:{done['key']}" in mined
-    assert (f"change-keys:{done['key']}" in mined) is (role != "exchange")
+    assert any(one.startswith("change-keys:") for one in mined) is (role != "exchange")
 
 
 async def test_a_false_share_is_dropped_and_named(trio):
