@@ -35,6 +35,8 @@ class Role:
 
 
 NODE = "node"
+# those whose connectors negotiate and sign contracts on data
+TRADERS = frozenset({"provider", "buyer"})
 _TRADE = frozenset({Doing.FIND, Doing.LIST, Doing.DEMAND})
 
 ROLES: Mapping[str, Role] = {
@@ -45,7 +47,7 @@ ROLES: Mapping[str, Role] = {
         Role("buyer", "consumer", "数据使用方", _TRADE),
         Role("exchange", "exchange", "交易平台运营方", _TRADE),
         Role("regulator", "regulator", "监管方", frozenset({Doing.FIND, Doing.RULE})),
-        Role("service", "service party", "数据服务方", _TRADE, frozenset({"provider", "buyer"})),
+        Role("service", "service party", "数据服务方", _TRADE, TRADERS),
         Role("broker", "broker", "数据经纪方", frozenset({Doing.FIND, Doing.DEMAND})),
         Role("arbitrator", "arbitrator", "仲裁方", frozenset({Doing.FIND, Doing.RULE})),
         # assigns the codes of the national infrastructure and keeps copies of the members' logs

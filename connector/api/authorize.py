@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from catalog.interface import METHODS
-from catalog.roles import ROLES
+from catalog.roles import ROLES, TRADERS
 from connector.api.body_sizes import BODY_BYTES, STREAMED
 from connector.api.edc_calls import CHECKS, RELEASES, of_release
 from connector.client.acts.table import TABLE
@@ -56,7 +56,6 @@ class Who(StrEnum):
 
 
 ALL = frozenset(ROLES)
-TRADERS = frozenset({"provider", "buyer"})
 PROVIDER = frozenset({"provider"})
 BUYER = frozenset({"buyer"})
 EXCHANGE = frozenset({"exchange"})

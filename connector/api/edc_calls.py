@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.roles import TRADERS
 from connector.operation.management.catalogues import Catalogues
 from connector.operation.management.client_secrets import ClientSecrets
 from connector.operation.management.processes import ContractProcesses
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BODY, QUERY, ID, BOTH, WISHES, NOTHING = "body", "query", "id", "both", "wishes", ""
-SELLS, BUYS, TRADES = frozenset({"provider"}), frozenset({"buyer"}), frozenset({"provider", "buyer"})
+SELLS, BUYS = frozenset({"provider"}), frozenset({"buyer"})
 RELEASE_4: Final = "/management/v4"
 RELEASES: Final = ("/management/v3", "/management/v2", RELEASE_4)
 QUERY_SPEC: Final = "QuerySpec"
@@ -87,53 +88,53 @@ CALLS: Final = (
     Call("POST", "catalog/request", BUYS, Catalogues, "request", BODY, "CatalogRequest"),
     Call("POST", "catalog/dataset/request", BUYS, Catalogues, "dataset", BODY, "DatasetRequest"),
     Call("POST", NEGOTIATION, BUYS, ContractProcesses, "negotiate", BODY, "ContractRequest"),
-    Call("POST", f"{NEGOTIATION}/request", TRADES, ContractProcesses, "negotiations", QUERY, QUERY_SPEC),
-    Call("GET", f"{NEGOTIATION}/{{id}}", TRADES, ContractProcesses, "negotiation", ID),
+    Call("POST", f"{NEGOTIATION}/request", TRADERS, ContractProcesses, "negotiations", QUERY, QUERY_SPEC),
+    Call("GET", f"{NEGOTIATION}/{{id}}", TRADERS, ContractProcesses, "negotiation", ID),
     Call(
         "GET",
         f"{NEGOTIATION}/{{id}}/state",
-        TRADES,
+        TRADERS,
         ContractProcesses,
         "negotiation",
         ID,
         part="state",
         kind="NegotiationState",
     ),
-    Call("GET", f"{NEGOTIATION}/{{id}}/agreement", TRADES, ContractProcesses, "agreement_of", ID),
+    Call("GET", f"{NEGOTIATION}/{{id}}/agreement", TRADERS, ContractProcesses, "agreement_of", ID),
     Call(
         "POST",
         f"{NEGOTIATION}/{{id}}/terminate",
-        TRADES,
+        TRADERS,
         ContractProcesses,
         "end_negotiation",
         BOTH,
         "TerminateNegotiation",
     ),
-    Call("DELETE", f"{NEGOTIATION}/{{id}}", TRADES, ContractProcesses, "forget_negotiation", ID),
-    Call("POST", f"{AGREEMENT}/request", TRADES, ContractProcesses, "agreements", QUERY, QUERY_SPEC),
-    Call("GET", f"{AGREEMENT}/{{id}}", TRADES, ContractProcesses, "agreement", ID),
-    Call("GET", f"{AGREEMENT}/{{id}}/negotiation", TRADES, ContractProcesses, "negotiation_of", ID),
+    Call("DELETE", f"{NEGOTIATION}/{{id}}", TRADERS, ContractProcesses, "forget_negotiation", ID),
+    Call("POST", f"{AGREEMENT}/request", TRADERS, ContractProcesses, "agreements", QUERY, QUERY_SPEC),
+    Call("GET", f"{AGREEMENT}/{{id}}", TRADERS, ContractProcesses, "agreement", ID),
+    Call("GET", f"{AGREEMENT}/{{id}}/negotiation", TRADERS, ContractProcesses, "negotiation_of", ID),
     Call("POST", TRANSFER, BUYS, ContractProcesses, "transfer", BODY, "TransferRequest"),
-    Call("POST", f"{TRANSFER}/request", TRADES, ContractProcesses, "transfers", QUERY, QUERY_SPEC),
-    Call("GET", f"{TRANSFER}/{{id}}", TRADES, ContractProcesses, "transfer_process", ID),
+    Call("POST", f"{TRANSFER}/request", TRADERS, ContractProcesses, "transfers", QUERY, QUERY_SPEC),
+    Call("GET", f"{TRANSFER}/{{id}}", TRADERS, ContractProcesses, "transfer_process", ID),
     Call(
         "GET",
         f"{TRANSFER}/{{id}}/state",
-        TRADES,
+        TRADERS,
         ContractProcesses,
         "transfer_process",
         ID,
         part="state",
         kind="TransferState",
     ),
-    Call("POST", f"{TRANSFER}/{{id}}/terminate", TRADES, ContractProcesses, "end_transfer", BOTH, ENDS[1]),
-    Call("POST", f"{TRANSFER}/{{id}}/suspend", TRADES, ContractProcesses, "suspend", BOTH, "SuspendTransfer"),
-    Call("POST", f"{TRANSFER}/{{id}}/resume", TRADES, ContractProcesses, "resume", ID),
-    Call("POST", f"{TRANSFER}/{{id}}/deprovision", TRADES, ContractProcesses, "deprovision", ID),
-    *_kept("secrets", ClientSecrets, ClientSecrets.KIND, roles=TRADES, found=False),
-    Call("PUT", "dataplanes", TRADES, DataPlanes, "register", BODY),
-    Call("GET", "dataplanes", TRADES, DataPlanes, "listed", NOTHING),
-    Call("DELETE", "dataplanes/{id}", TRADES, DataPlanes, "forget", ID),
+    Call("POST", f"{TRANSFER}/{{id}}/terminate", TRADERS, ContractProcesses, "end_transfer", BOTH, ENDS[1]),
+    Call("POST", f"{TRANSFER}/{{id}}/suspend", TRADERS, ContractProcesses, "suspend", BOTH, "SuspendTransfer"),
+    Call("POST", f"{TRANSFER}/{{id}}/resume", TRADERS, ContractProcesses, "resume", ID),
+    Call("POST", f"{TRANSFER}/{{id}}/deprovision", TRADERS, ContractProcesses, "deprovision", ID),
+    *_kept("secrets", ClientSecrets, ClientSecrets.KIND, roles=TRADERS, found=False),
+    Call("PUT", "dataplanes", TRADERS, DataPlanes, "register", BODY),
+    Call("GET", "dataplanes", TRADERS, DataPlanes, "listed", NOTHING),
+    Call("DELETE", "dataplanes/{id}", TRADERS, DataPlanes, "forget", ID),
     Call("POST", REFERENCE, BUYS, ContractProcesses, "refer", BODY, "ContractRequest"),
     Call("POST", f"{REFERENCE}/request", BUYS, References, "page", QUERY, QUERY_SPEC),
     Call("GET", f"{REFERENCE}/{{id}}/dataaddress", BUYS, References, "address", WISHES),

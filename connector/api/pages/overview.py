@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from catalog.complaint import COMPLAINANT, EXCHANGE, RESPONDENT
 from catalog.complaint import State as Complaint
 from catalog.listing import State
+from catalog.roles import TRADERS
 from connector.api.pages.evidence import newest
 from connector.api.pages.money import DAYS, days
 from connector.console.accounts import Accounts
@@ -49,8 +50,6 @@ WAITING: tuple[tuple[str, str, str, str, tuple[str, ...], str], ...] = (
     ("buyer", "wait.acquisitions", "acquisitions", "state <> ? and state <> ?", FINAL, "/acquisitions"),
     ("provider", "wait.products", "products", "state = ?", ("failed",), "/products"),
 )
-# who has an account that data is paid from or to
-TRADING = frozenset({"provider", "buyer"})
 # what is drawn by day, for which role: words, where all of it is, on which side of channels it stands
 FLOWS: tuple[tuple[str, str, str, Side], ...] = (
     ("buyer", "spending", "/spending", Side.PAYER),
@@ -91,7 +90,7 @@ async def overview(call: Call) -> JsonObject:
             for role, table, link, where, values in FIGURES
             if role in roles
         ]
-        if roles & TRADING:
+        if roles & TRADERS:
             figures.append(
                 {"role": "", "name": "agreements", "count": counted("agreements", "", ()), "link": "/agreements"}
             )
@@ -115,7 +114,7 @@ async def overview(call: Call) -> JsonObject:
         }
 
     told = await call.core.store.read(read)
-    told["balance"] = await _balance(call) if roles & TRADING else None
+    told["balance"] = await _balance(call) if roles & TRADERS else None
     if "provider" in roles and (lapses := await call.of(Claiming).lapses()):
         told["waiting"].append({"words": "wait.lapses", "count": len(lapses), "link": "/earnings"})
     told["waiting"] += await _complaints(call, roles)
@@ -134,7 +133,7 @@ async def _complaints(call: Call, roles: frozenset[str]) -> list[JsonObject]:
     if EXCHANGE in roles:
         late = await call.core.store.read(lambda tx: overdue(tx, call.core.clock.now()))
         return [{"words": "wait.unpaid", "count": len(late), "link": "/complaints"}] if late else []
-    if not roles & TRADING:
+    if not roles & TRADERS:
         return []
     try:
         async with asyncio.timeout(COMPLAINTS_SECONDS):

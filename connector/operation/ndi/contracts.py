@@ -90,8 +90,11 @@ def talk_of(tx: Tx, contract: ContractRow) -> NegotiationRow:
     return row
 
 
-def require_bought(tx: Tx, code: str) -> AgreementRow:
-    """Return what was agreed in a contract in which we are the consumer and that is filed; raises Absent, Conflict."""
+def require_bought(tx: Tx, code: str) -> tuple[ContractRow, NegotiationRow, AgreementRow]:
+    """Return a contract in which we are the consumer and that is filed, how it came about, and what was agreed.
+
+    Raises Absent, Conflict.
+    """
     row = tx.get(ContractRow, code=code)
     if row is None or row.role != CONSUMER:
         raise Absent(f"there is no contract `{code[:60]}` here of which we are the consumer", "penstock ndi list")
@@ -99,16 +102,15 @@ def require_bought(tx: Tx, code: str) -> AgreementRow:
     kept = tx.get(AgreementRow, digest=talk.digest) if talk.digest else None
     if kept is None or not row.instruction:
         raise Conflict(f"the contract `{code}` is not in force yet", "penstock ndi show")
-    return kept
+    return row, talk, kept
 
 
 def in_force(tx: Tx, code: str) -> tuple[ContractRow, NegotiationRow]:
     """Return a contract in force in which we are the consumer, with its negotiation; raises Absent, Conflict."""
-    kept, row = require_bought(tx, code), tx.get(ContractRow, code=code)
-    assert row is not None, "it was bought"
+    row, talk, kept = require_bought(tx, code)
     if kept.state in OVER:
         raise Conflict(f"the contract `{code}` is over: {kept.state}", "penstock ndi show")
-    return row, talk_of(tx, row)
+    return row, talk
 
 
 def require_not_being_filed(row: NegotiationRow, waiting: Sequence[str]) -> None:

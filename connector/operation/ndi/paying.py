@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.chain.transactions import MinedEvent
 from connector.negotiation import authority
 from connector.negotiation.ndi.offers import SERVICES
+from connector.negotiation.protocol.states import PROVIDER
 from connector.operation.ndi import contracts
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, PaymentRefused
 from connector.store.rows.chain import ActState, ChainTxRow
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 # of one contract: whoever looks for them works out each reference
 PAYMENTS_MAX: Final = 64
-PROVIDER: Final = "provider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +125,9 @@ def _require_number(number: int) -> None:
         raise InvalidInput(f"payments of a contract are numbered 1 to {PAYMENTS_MAX}", "say another by --number")
 
 
-def _row(tx: Tx, code: str) -> ContractRow:
-    row = tx.get(ContractRow, code=code)
-    if row is None:
-        raise Absent(f"there is no contract `{code[:60]}` of these interfaces here", "penstock ndi list")
-    return row
-
-
 def _bought(tx: Tx, code: str, number: int, amount: int | None) -> Bought:
     """Return what is to be paid of a contract that we have bought under; raises InvalidInput, NotPermitted."""
-    contracts.require_bought(tx, code)
-    row = _row(tx, code)
-    talk = contracts.talk_of(tx, row)
+    row, talk, _ = contracts.require_bought(tx, code)
     price = talk.price or 0
     total = price if amount is None else amount
     if total <= 0:
@@ -151,7 +142,9 @@ def _parties(tx: Tx, code: str, me: str) -> tuple[str, str, tuple[ServiceParty, 
     serves = tx.get(ServiceContractRow, code=code)
     if serves is not None:
         return serves.consumer, serves.provider, _services(serves.strategy)
-    row = _row(tx, code)
+    row = tx.get(ContractRow, code=code)
+    if row is None:
+        raise Absent(f"there is no contract `{code[:60]}` of these interfaces here", "penstock ndi list")
     pair = (row.peer, me) if row.role == PROVIDER else (me, row.peer)
     return *pair, read(contracts.about(contracts.talk_of(tx, row)).get(SERVICES, []))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.roles import TRADERS
 from connector.negotiation import authority
 from connector.operation.ndi import consents, contracts, services
 from connector.operation.ndi.serving import ASKED, DECLINED, ENDED, SIGNED
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 NAMED: Final = "service.named"
 LEFT_OUT: Final = "service.dropped"
 REFUSED: Final = "contract.declined"
-# roles of members whose connectors take contracts
-TRADERS: Final = frozenset({"provider", "buyer"})
 
 
 class ServiceDesk:
