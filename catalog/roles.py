@@ -61,6 +61,11 @@ def played(roles: tuple[str, ...]) -> frozenset[str]:
     return frozenset(roles).union(*(ROLES[role].plays for role in roles if role in ROLES))
 
 
+def trades(role: str) -> bool:
+    """Say whether the connectors of a role's members take contracts on data, by the role or what it plays besides."""
+    return not TRADERS.isdisjoint(played((role,)))
+
+
 def does(role: str, doing: Doing) -> bool:
     """Say whether members of a role do this at the exchange."""
     return role in ROLES and doing in ROLES[role].does

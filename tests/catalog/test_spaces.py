@@ -15,7 +15,7 @@ from catalog.dataset import Dataset, distributions_of
 from catalog.errors import CatalogError
 from catalog.profile import FileProfile
 from catalog.protection import Least, stronger
-from catalog.roles import ROLES, Doing, does, played
+from catalog.roles import ROLES, Doing, does, played, trades
 from catalog.spaces import OTHERS, Rules, from_json
 from policy.offer import offer_rules
 from policy.parse import parse
@@ -173,3 +173,8 @@ def test_a_broker_lists_nothing_and_a_service_party_trades_on_both_sides():
     assert not does("nobody", Doing.FIND)
     assert played(("service",)) == {"service", "provider", "buyer"}
     assert played(("broker",)) == {"broker"}
+
+
+def test_whoever_plays_a_trader_takes_contracts():
+    assert {role for role in ROLES if trades(role)} == {"provider", "buyer", "service"}
+    assert not trades("unheard of")

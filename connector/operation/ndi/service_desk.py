@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from catalog.roles import TRADERS
+from catalog.roles import trades
 from connector.negotiation import authority
 from connector.operation.ndi import consents, contracts, services
 from connector.operation.ndi.serving import ASKED, DECLINED, ENDED, SIGNED
@@ -59,7 +59,7 @@ class ServiceDesk:
         member = await self._space.member(party)
         if party == self._core.identity.did or member is None:
             raise InvalidInput(f"`{party[:200]}` is no other member of this space", "its exchange has to admit it")
-        if member.role not in TRADERS:
+        if not trades(member.role):
             text = f"`{party[:200]}` is a member as {member.role}, and takes no contracts to sign"
             raise InvalidInput(text, "name one that is a provider or a buyer")
 
