@@ -218,9 +218,8 @@ async def test_an_account_pays_a_contract_once_and_no_more_than_its_price(pair, 
     number, amount, is_its = PAID[what]
     await buyer.store.write(lambda tx: tx.put(account()))
     talk = SimpleNamespace(price=1000, digest="ab", agreement={}, offer={})
-    monkeypatch.setattr(paying.contracts, "require_bought", lambda *_: None)
-    monkeypatch.setattr(paying.contracts, "talk_of", lambda *_: talk)
-    monkeypatch.setattr(paying, "_row", lambda *_: SimpleNamespace(peer="did:web:provider"))
+    bought = SimpleNamespace(peer="did:web:provider"), talk, {}
+    monkeypatch.setattr(paying.contracts, "require_bought", lambda *_: bought)
 
     async def asked():
         return await buyer.store.write(lambda tx: paying._bought(tx, CODE, number, amount))
