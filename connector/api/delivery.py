@@ -67,19 +67,23 @@ async def _made(call: Call) -> web.Response:
     said = await _said(call, CALLED)
     asked = await calls.read(call, CALL_PATH)
     ticket = await ways.transports.called(said, call.peer, call.use_up)
-    number, length = said["sequenceNum"], -1
-    try:
-        with Sending(call.request) as sending, call.of(Carriage).carrying(ticket, sending.cut):
-            held = await made.hold(ticket, asked.asked)
-            try:
-                answer = await calls.whole(call, sending, held, asked, _shaped)
-            finally:
-                made.over(held)
-        length = len(answer.body) if isinstance(answer.body, bytes) else 0
-    finally:
-        if length < 0:
-            await ways.deliveries.give_up(call.peer, number)
-    await ways.deliveries.end(call.peer, number, length)
+    number, made_whole = said["sequenceNum"], False
+    with Sending(call.request) as sending:
+        try:
+            with call.of(Carriage).carrying(ticket, sending.cut):
+                held = await made.hold(ticket, asked.asked)
+                try:
+                    answer = await calls.whole(call, sending, held, asked, _shaped)
+                finally:
+                    made.over(held)
+            made_whole = True
+        finally:
+            if not made_whole and sending.begun:
+                # that server has answered: the call was made, whatever hindered us to count it
+                await ways.deliveries.end(call.peer, number, 0, Code.UNKNOWN)
+            elif not made_whole:
+                await ways.deliveries.give_up(call.peer, number)
+    await ways.deliveries.end(call.peer, number, len(answer.body) if isinstance(answer.body, bytes) else 0)
     return answer
 
 

@@ -46,6 +46,11 @@ class Sending:
         """Whether the connection takes a file's bytes as they are: one that encrypts them does not."""
         return self._transport is not None and self._transport.get_extra_info("ssl_object") is None
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is an answer, be it sent or not."""
+        return self._begun
+
     def begin(self) -> None:
         """Be about to answer; raises Conflict when `cut` came before."""
         if self._cut:

@@ -175,14 +175,24 @@ async def test_a_buyer_of_ours_calls_by_headers(space, other, upstream, rain):
     assert b"is over" in over.err, over.err
 
 
+def state(space, id_):
+    """Return the state of a transfer, and the one that it is on its way to."""
+    [row] = [row for row in space.rows("provider", "transfers") if row["id"] == id_]
+    return row["state"], row["pending"]
+
+
 async def test_who_is_not_on_a_white_list_is_refused(space, other, rain):
     await penstock(space, "provider", "ndi", "white", "add", "rain-ndi", "91440000MA00000009")
     found, said = await called(other, rain, "/rain/1")
     assert (found, said["code"]) == (403, "12003")
     await penstock(space, "provider", "ndi", "white", "add", "rain-ndi", other.did)
     assert (await called(other, rain, "/rain/1"))[0] == 200
+    of_it = {row["transfer"] for row in space.rows("provider", "deliveries") if row["product"] == "rain-ndi"}
+    runs = [one for one in of_it if not {"TERMINATED", "COMPLETED"} & {*state(space, one)}]
+    assert runs, "its calls were answered, and the transfer that they are of goes on"
     await penstock(space, "provider", "ndi", "white", "remove", "rain-ndi", other.did)
     assert (await called(other, rain, "/rain/1"))[1]["code"] == "12003"
+    assert all("TERMINATED" in state(space, one) for one in runs), "who holds a token of it has no other way either"
     refused = await commanded(
         "ndi", "white", "remove", "rain-ndi", "91440000MA00000009", "--data", space.folder / "provider"
     )

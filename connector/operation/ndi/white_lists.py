@@ -28,6 +28,7 @@ LISTED_MAX: Final = 1_000
 SUBJECT_CHARACTERS: Final = 18
 LISTED: Final = "delivery.listed"
 UNLISTED: Final = "delivery.unlisted"
+DELIVERED: Final = "SELECT DISTINCT transfer FROM deliveries WHERE product = ?"
 OFF: Final = "you are not on the list of those whom this product is delivered to"
 
 
@@ -113,15 +114,17 @@ class WhiteLists:
         self._core.evidence.record(tx, UNLISTED, part=product, fields={"caller": caller}, now=now)
 
     def _cut_off(self, tx: Tx, product: str) -> None:
-        """End what runs of a product for who is not on its list."""
+        """End what runs of a product for who is not on its list: also a transfer whose calls were all answered."""
         now = self._core.clock.now()
-        for row in tx.find(DeliveryRow, "product = ? AND code = ''", (product,)):
+        for id_ in tx.column(DELIVERED, product):
+            transfer = tx.get(TransferRow, id=id_)
+            if transfer is None or transfer.state in FINAL:
+                continue
+            last = tx.find(DeliveryRow, "transfer = ?", (id_,), order="created desc", limit=1)[0]
             try:
-                self.require(tx, product, row.peer, row.caller)
+                self.require(tx, product, last.peer, last.caller)
             except NotListed:
-                transfer = tx.get(TransferRow, id=row.transfer)
-                if transfer is not None and transfer.state not in FINAL:
-                    self._engine.transfers.terminate(tx, row.transfer, OFF, now)
+                self._engine.transfers.terminate(tx, id_, OFF, now)
 
 
 def _subject(caller: str) -> str:
