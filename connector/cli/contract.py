@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Out = Annotated[Path | None, new_file_option("-o", "--out", what="write the contract here")]
-Paper = Annotated[Path | None, new_file_option("-o", "--out", what="write it here; its text as a page if named .html")]
-PAGES = frozenset({".html", ".htm"})
+Paper = Annotated[
+    Path | None, new_file_option("-o", "--out", what="write it here; its text as a page if named .html, a PDF if .pdf")
+]
 Text = Annotated[
     Language | None, typer.Option(help="its text for people instead: clauses, each with how far it is kept")
 ]
@@ -50,11 +51,11 @@ def tell_text(typed: declared.Typed, out: Path | None, lang: Language) -> None:
 
 
 def in_words(contract: Mapping[str, Any], lang: Language, out: Path | None = None) -> str:
-    """Return the text of a contract; write it, too, where a file is named: Markdown, or a page."""
+    """Return the text of a contract; write it, too, where a file is named: Markdown, a page, or a PDF."""
     from connector.console import contract_text  # noqa: PLC0415  # loaded when the verb runs
     from connector.runtime import files  # noqa: PLC0415  # loaded when the verb runs
 
     words = contract_text.markdown(contract, lang.value)
     if out is not None:
-        files.write_atomic(out, (contract_text.paper(words, lang.value) if out.suffix in PAGES else words).encode())
+        files.write_atomic(out, contract_text.written(words, lang.value, out.suffix))
     return words

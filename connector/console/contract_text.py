@@ -6,7 +6,8 @@ same. (2) Each clause says what it is made of, and how far it is kept: by techni
 
     markdown(contract, lang)   the text, for a file, a page of the console, or a terminal
     offered(view, lang)        the text of what a listing offers, before it is signed
-    paper(text, lang)          the same as a page of HTML that needs nothing else: to be opened anywhere, and printed
+    written(text, lang, form)  the same as the bytes of a file: Markdown, or a page of HTML that needs nothing else
+                               (`.html`), or a PDF (`.pdf`)
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from connector.console.markdown import html
 from connector.console.quotation import line
 from connector.enforcement.keeping import keeping
 from connector.enforcement.supply import AFTERWARDS, Kept
-from connector.runtime.errors import Absent
+from connector.runtime.errors import Absent, InvalidInput
 from contracts import address, digital_contract, price_words
 from contracts.digital_contract import BEIJING
 from contracts.errors import ContractError
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 # a sentence of a policy, which the limit of terms bounds
 CHARACTERS_MAX: Final = 4 * MAX_TERMS_BYTES
+PAGES: Final = frozenset({".html", ".htm"})
+PDF: Final = ".pdf"
 # a page of paper: nothing is fetched for it
 STYLE: Final = (
     "body{font:11pt/1.5 serif;max-width:42em;margin:2em auto;padding:0 1em}li{margin:.4em 0;overflow-wrap:anywhere}"
@@ -92,6 +95,17 @@ def offered(view: Mapping[str, Any], lang: str) -> str:
     except (ContractError, PolicyError, KeyError, TypeError) as fault:
         raise Absent(f"the offer of `{key}` makes no contract: {fault}", "ask its provider") from fault
     return _Text(terms, policy, lang).whole({"state": say(lang, "contract.offered"), "from": provider})
+
+
+def written(text: str, lang: str, form: str) -> bytes:
+    """Return a text of `markdown` as a file whose name ends in `form` has it; raises InvalidInput for no library."""
+    if form == PDF:
+        try:
+            from connector.console.pdf import pdf  # noqa: PLC0415  # an extra, loaded when it is wanted
+        except ImportError as fault:
+            raise InvalidInput("a PDF needs an extra", "pip install 'penstock[paper]'") from fault
+        return pdf(text, lang)
+    return (paper(text, lang) if form in PAGES else text).encode()
 
 
 def paper(text: str, lang: str) -> str:

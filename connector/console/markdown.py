@@ -28,10 +28,19 @@ HEADINGS_BELOW = 2  # the page's own stand above what is shown in it
 
 def html(text: str, below: int = HEADINGS_BELOW, quoted: int = 0) -> Markup:
     """Return Markdown as HTML that may stand in a page: headings so much `below`, those in quotations `quoted` more."""
-    reader = _reader(tables=_cells(text) <= CELLS_MAX)
-    tokens = reader.parse(text)
-    _tame(tokens, below, quoted)
-    return Markup(reader.renderer.render(tokens, reader.options, {}))  # noqa: S704  # the renderer escapes all text
+    reader = _read_by(text)
+    found = reader.parse(text)
+    _tame(found, below, quoted)
+    return Markup(reader.renderer.render(found, reader.options, {}))  # noqa: S704  # the renderer escapes all text
+
+
+def tokens(text: str) -> list[Token]:
+    """Return Markdown as it is read, for who makes another form of it."""
+    return _read_by(text).parse(text)
+
+
+def _read_by(text: str) -> MarkdownIt:
+    return _reader(tables=_cells(text) <= CELLS_MAX)
 
 
 def _cells(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import fields, replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from pypdf import PdfReader
 
 from connector.console import contract_text, markdown
 from connector.console.contract_text import SECTIONS
@@ -129,6 +131,21 @@ def test_a_page_of_it_fetches_nothing_and_runs_nothing(lang):
     assert page.startswith(f'<!doctype html>\n<html lang="{lang}">')
     assert not re.search(r"<(script|img|link|iframe|a)\b|url\(|@import", page)
     assert page.count("<h2>") == len(SECTIONS)
+
+
+@every("lang", LANGUAGES)
+def test_a_pdf_has_the_whole_text_and_is_the_same_each_time(lang):
+    text = told(OTHERS, lang) + "- \N{GRINNING FACE} <b>x</b> 黄河\n"
+    made = contract_text.written(text, lang, ".pdf")
+    assert made == contract_text.written(text, lang, ".pdf")
+    read = PdfReader(io.BytesIO(made))
+    assert read.metadata.title == OTHERS.title
+    pages = ["".join(page.extract_text().split()) for page in read.pages]
+    found = "".join(page.removeprefix(str(number)).removesuffix(str(number)) for number, page in enumerate(pages, 1))
+    for said in text.replace("\N{GRINNING FACE}", "[U+1F600]").splitlines():
+        words = "".join(re.sub(r"^\s*(#+|-) |[*`\\]", "", said).split())
+        assert words in found, said
+    assert not re.search(rb"/(JavaScript|URI|Launch|EmbeddedFile)\b", made)
 
 
 def test_what_was_changed_has_no_text():
