@@ -3,7 +3,7 @@
 `who`: ANYONE (public facts), PEER (a did:web participant with a fresh ES256 token for us), PARTY (a peer that shows the
 credentials that we demand), MEMBER (a peer that the exchange has admitted), TICKET (the opaque ticket of a started
 transfer), BEARER (the token of one that gives a plain copy), PASS (a provider's pass to a holder), PLANE (a control
-plane that is registered here), MOVER (a data plane that is), SENDER (the token of a flow that is pushed to us), READER
+plane that is registered here), MOVER (a data plane that is), SENDER (the token of what is pushed to us), READER
 (a member by the key of its log; it may be down itself), OWNER (the bearer of the management token, or a program with an
 API key as far as that goes: `connector.api.keyed`), ACCOUNT (who has signed in to the console; which account sees which
 page and acts where is said by `connector.console.pages`).
@@ -333,6 +333,8 @@ SIGNALING = (
     Route("POST", "/flows/{id}/token", Who.ANYONE, PROVIDER, "signaling.renew"),
     *(Route(method, "/flows/{id}/in", Who.SENDER, BUYER, "flows.take") for method in PUSHED_BY),
     *(Route(method, "/flows/{id}/in/{path:.+}", Who.SENDER, BUYER, "flows.take") for method in PUSHED_BY),
+    Route("POST", "/bulkPush/{sequence}", Who.SENDER, BUYER, "delivery.land"),
+    Route("POST", "/bulkPush/{sequence}/{path:.+}", Who.SENDER, BUYER, "delivery.land"),
     *(Route(method, "/flows/{id}", Who.BEARER, PROVIDER, "flows.read") for method in ("GET", "HEAD")),
     *(Route(method, "/flows/{id}/{path:.*}", Who.BEARER, PROVIDER, "flows.read") for method in ("GET", "HEAD")),
 )

@@ -1,6 +1,7 @@
 """Deliveries whose header says it all (NDI-TR-2025-05): bulk pulls, and calls of an interface.
 
     POST /bulkPull          the bytes, whole or a range
+    POST /bulkPush/{number} what is pushed to us under the number of a push that we asked for
     ANY  /apiCall/{path}    the call, made of the provider's own server; what that answers stands within ours
 
 Law: (1) a call is decided, counted, billed and receipted as any other of an interface (`connector.api.calls`), and made
@@ -15,13 +16,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.api import calls, certified, plain
 from connector.api.faults import as_json
+from connector.api.flows import pieces
 from connector.api.ndi import refused
 from connector.api.sending import Sending
 from connector.licence.carriage import Carriage
+from connector.operation.ndi.landing import Landing
 from connector.operation.ndi.ways import Ways
 from connector.provider.plain.calls import Calls
 from connector.provider.plain.copies import Copies
-from contracts.ndi.delivery import CALL_PATH, CALLED, PULLED, headed
+from contracts.ndi.delivery import CALL_PATH, CALLED, PULLED, PUSHED, headed
 from contracts.ndi.fields import Code, FieldError
 
 if TYPE_CHECKING:
@@ -52,6 +55,17 @@ async def _pulled(call: Call) -> Ticket:
     ticket = await call.of(Ways).transports.pulled(said, call.peer, call.use_up)
     await call.of(Copies).begin(ticket, "", {})
     return ticket
+
+
+async def land(call: Call) -> web.Response:
+    """Keep what is pushed to us (bulk push)."""
+    try:
+        said = headed(PUSHED, lambda name: call.request.headers.getall(name, []))
+        body = pieces(call.request)
+        await call.of(Landing).take(call.path["sequence"], call.path.get("path", ""), said, body)
+    except Exception as fault:  # noqa: BLE001  # every refusal has one form here
+        return refused(fault, STATUS)
+    return as_json({"code": Code.SUCCESS, "message": "success"})
 
 
 async def make(call: Call) -> web.Response:

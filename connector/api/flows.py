@@ -37,11 +37,11 @@ async def read(call: Call) -> web.StreamResponse:
 
 async def take(call: Call) -> web.Response:
     """Keep a file that is sent to us."""
-    await call.of(Arriving).take(call.path["id"], call.path.get("path", ""), _pieces(call.request))
+    await call.of(Arriving).take(call.path["id"], call.path.get("path", ""), pieces(call.request))
     return web.Response(status=204)
 
 
-async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
+async def pieces(request: web.Request) -> AsyncIterator[bytes]:
     """Yield a body as it comes; raises RequestRefused for one that stalls or breaks off."""
     try:
         while True:

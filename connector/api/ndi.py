@@ -1,7 +1,7 @@
 """The interfaces of a digital contract and of usage control over HTTP (TC609-6-2025-14 and -15, 按其设计).
 
-Law: nothing is decided here. What is refused is answered in the member that the interface has for it, with a return
-code of NDI-TR-2025-05 and words beside it; the HTTP status says the same.
+Law: nothing of a contract is decided here. What is refused is answered in the member that the interface has for it,
+with a return code of NDI-TR-2025-05 and words beside it; the HTTP status says the same.
 """
 
 from __future__ import annotations

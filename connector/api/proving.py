@@ -17,6 +17,7 @@ from connector.identity import readers, tokens
 from connector.identity.peers import Peers
 from connector.identity.space.view import SpaceView
 from connector.operation.dcp.verifier import Verifier
+from connector.operation.ndi.landing import Landing
 from connector.operation.signaling.data_planes import DataPlanes
 from connector.operation.signaling.planes import ControlPlanes
 from connector.provider.data_addresses import DataAddresses
@@ -50,7 +51,7 @@ async def prove(call: Call) -> None:
     elif call.route.who is Who.MOVER:
         call.peer = await call.of(DataPlanes).admit(header)
     elif call.route.who is Who.SENDER:
-        call.of(Arriving).require(call.path["id"], header)
+        _sender(call, header)
     elif call.route.who is Who.PASS:
         call.carrying = await call.of(Holding).admit(call.path["edition"], header)
     elif call.route.who is Who.READER:
@@ -75,6 +76,14 @@ async def _peer(call: Call, header: str) -> None:
         await call.of(Verifier).require(call.claims)
     if call.route.who is Who.MEMBER and await space.member(call.peer) is None:
         raise Absent("nothing here for a participant that is not a member; ask the exchange to admit it")
+
+
+def _sender(call: Call, header: str) -> None:
+    """Prove who sends something here by the token of the push, or of the flow, that it is of."""
+    if (sequence := call.path.get("sequence")) is not None:
+        call.of(Landing).require(sequence, header)
+    else:
+        call.of(Arriving).require(call.path["id"], header)
 
 
 def _key(call: Call) -> str:

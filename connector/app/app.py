@@ -98,6 +98,7 @@ from connector.operation.management.processes import ContractProcesses
 from connector.operation.management.references import References
 from connector.operation.ndi.calling import HeaderCalls
 from connector.operation.ndi.desk import Desk
+from connector.operation.ndi.landing import Landing
 from connector.operation.ndi.paying import Paying
 from connector.operation.ndi.service_desk import ServiceDesk
 from connector.operation.ndi.ways import Ways
@@ -195,6 +196,7 @@ class Connector(Founded):
     strangers: Strangers
     ticket_key: Annotated[bytes, Service(ticket_key)]
     data_addresses: DataAddresses
+    landing: Landing
     carriage: Annotated[Carriage, Service(hears={"transfer_halted": Carriage.halt})]
     throttle: Annotated[Throttle, Service(trading.throttle)]
     books: Books

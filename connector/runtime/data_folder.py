@@ -22,6 +22,8 @@ STREAMS = "streams"
 LOOKUPS = "lookups"
 # what came by data flows
 FLOWS = "flows"
+# what was pushed to us under contracts of the national interfaces
+PUSHED = "pushed"
 # what was sent from a browser to be published
 UPLOADS = "uploads"
 # who asked for what (`connector.operation.access_log`)

@@ -346,7 +346,7 @@ AUDITS_KEPT_MAX = 20
 
 # flows of one control plane that go on at once
 FLOWS_MAX = 10_000
-# of one file that comes by a flow; how long it is is nowhere agreed
+# of one file that comes by a flow or is pushed to us; how long it is is nowhere agreed
 FLOW_FILE_BYTES_MAX = 1 << 40
 # files of one push
 FLOW_FILES_MAX = 10_000

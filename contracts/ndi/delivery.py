@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PULL, PUSH = "pull", "push"
 CALL_PATH: Final = "/apiCall"
+PUSH_PATH: Final = "/bulkPush"
 SEQUENCE_CHARACTERS = 32
 KEYWORDS_CHARACTERS_MAX, ROWS_MAX = 128, 100
 DSC, ASC = "dsc", "asc"
@@ -107,6 +108,16 @@ PULLED: Final = (
     Field("techProviderCode", TEXT, 64, required=False),
     Field("traceId", TEXT, 64, required=False),
     Field("shardingInfo", TEXT, 128, required=False),
+)
+# what the header of a push says; one of several files of a push is told apart by its stream
+PUSHED: Final = (
+    _SEQUENCE,
+    _PRODUCT,
+    _INSTRUCTION,
+    *_ENDS,
+    *_MORE,
+    Field("traceId", TEXT, 64, required=False),
+    Field("streamId", TEXT, 64, required=False),
 )
 # what the header of a call of an interface says
 CALLED: Final = (

@@ -22,8 +22,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 TAKING = [route for route in ROUTES if route.method == "POST" and route.who is not Who.OWNER]
 # what goes on to the provider's own server is bytes to us
 TAKING = [route for route in TAKING if route.handler not in ("calls.forward", "delivery.make")]
-# files that are sent to a flow are bytes to us, too; what is said of one that is not here is absent, whatever it is
-TAKING = [route for route in TAKING if route.handler not in ("flows.take", "signaling.message", "signaling.hear")]
+# files that are sent to a flow, or pushed to us, are bytes to us, too; what is said of a flow not here is absent
+TAKING = [
+    route
+    for route in TAKING
+    if route.handler not in ("delivery.land", "flows.take", "signaling.message", "signaling.hear")
+]
 # the forms of declared acts differ in their row alone, and one account does not send all of them at once
 FORMS = [route for route in TAKING if route.path.startswith("/console/acts/")]
 TAKING = [route for route in TAKING if route not in FORMS[1:]]

@@ -1,8 +1,7 @@
-"""Deliveries by NDI-TR-2025-05 on the space of the journey: calls by headers, pushes, white lists. `make test-ndi`."""
+"""Deliveries by NDI-TR-2025-05 on the space of the journey: calls by headers, white lists. `make test-ndi`."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import uuid
@@ -10,13 +9,12 @@ import uuid
 import aiohttp
 import pytest
 import pytest_asyncio
-from aiohttp import web
 
 from contracts import call_receipt
 from contracts.call_receipt import Made
 from tests.api import test_calls
 from tests.api.command import commanded, penstock
-from tests.ndi.journey import held, other, space
+from tests.ndi.journey import other, space
 
 __all__ = ["other", "space"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -199,156 +197,3 @@ async def test_who_is_not_on_a_white_list_is_refused(space, other, rain):
     assert b"nobody else is on this list" in refused.err
     await penstock(space, "provider", "ndi", "white", "drop", "rain-ndi")
     assert (await called(other, rain, "/rain/1"))[0] == 200
-
-
-class Place:
-    """Where pushes go: what came, and how the next ones are answered."""
-
-    def __init__(self):
-        self.came, self.answers = [], []
-
-    async def take(self, request):
-        answer = self.answers.pop(0) if self.answers else None
-        if answer == "break":
-            await request.content.read(1_000)
-            request.transport.close()
-            return web.Response()
-        if answer == "wait":
-            await self.wait.wait()
-        body = await request.read()
-        self.came.append((request.method, dict(request.headers), body))
-        return answer if isinstance(answer, web.Response) else web.json_response({"code": "10000"})
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place():
-    made = Place()
-    app = web.Application(client_max_size=10 * SIZE)
-    app.router.add_route("*", "/{path:.*}", made.take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "localhost", 0)
-    await site.start()
-    made.url = f"http://localhost:{site._server.sockets[0].getsockname()[1]}/in"
-    yield made
-    await runner.cleanup()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def levels(space, other):
-    [path] = await space.publish("provider", "levels", (SIZE,), tier="plain", region="CN")
-    return (*(await in_force(other, "levels")), path.read_bytes())
-
-
-def pushed(other, deal, url, **more):
-    address = {"transferprotocolType": "HTTPS", "transferreceiveaddrUrl": url, "transferFormat": more.pop("format", [])}
-    return {**other.transport(*deal[:2]), "transferMode": "push", "receiveAddr": address, **more}
-
-
-def transfer(space, number):
-    return next((row for row in space.rows("provider", "transfers") if row["peer_pid"] == number), {})
-
-
-async def ended(space, number, state="COMPLETED"):
-    await held(lambda: transfer(space, number).get("state") == state)
-    return transfer(space, number)
-
-
-async def test_a_push_goes_to_where_the_consumer_says_once_with_its_header(space, other, place, levels):
-    asked = pushed(other, levels, place.url, format=[{"name": "authorization", "value": "let me in"}])
-    status, told = await other.ask("/transferNegotiate", asked)
-    assert (status, told["code"], told["transferMode"]) == (200, "10000", "push")
-    assert "dataacquiAddr" not in told
-    row = await ended(space, asked["sequenceNum"])
-    [(method, headers, body)] = place.came
-    assert (method, body, headers["Authorization"]) == ("POST", levels[2], "let me in")
-    assert (headers["sequenceNum"], headers["productId"]) == (asked["sequenceNum"], levels[1])
-    assert (headers["ctrlInstructiontId"], headers["targetConnectorId"]) == (levels[0], other.did)
-    assert headers["bodyHash"] == hashlib.sha256(body).hexdigest()
-    assert (await other.hear("/contractExecution"))["executedStrategy"]["executionResult"] == "completed"
-    # asked again it is the same transfer, which is over
-    assert (await other.ask("/transferNegotiate", asked))[0] == 403
-    assert len(place.came) == 1
-    [copy] = [one for one in space.rows("provider", "copies") if one["id"] == row["id"]]
-    assert (copy["bytes"], json.loads(copy["receipt"])["plainBytes"]) == (SIZE, str(SIZE))
-
-
-async def test_a_push_that_broke_off_goes_again_and_is_charged_once(space, other, place, levels):
-    place.came.clear()
-    place.answers = ["break", web.json_response({"code": "12010"}), web.Response(text="<garbage")]
-    asked = pushed(other, levels, place.url)
-    assert (await other.ask("/transferNegotiate", asked))[0] == 200
-    row = await ended(space, asked["sequenceNum"])
-    assert [body for _, _, body in place.came] == [levels[2]] * 2  # the busy one, and the one that took it
-    [copy] = [one for one in space.rows("provider", "copies") if one["id"] == row["id"]]
-    receipt = json.loads(copy["receipt"])
-    assert (receipt["plainBytes"], receipt["amount"]) == (str(SIZE), "0")  # these pieces were paid already
-
-
-async def test_a_push_that_is_refused_or_goes_elsewhere_ends(space, other, place, levels):
-    for answer in (
-        web.json_response({"code": "11003"}),
-        web.Response(status=307, headers={"Location": "http://169.254.169.254/"}),
-    ):
-        place.came.clear()
-        place.answers = [answer]
-        asked = pushed(other, levels, place.url)
-        assert (await other.ask("/transferNegotiate", asked))[0] == 200
-        await ended(space, asked["sequenceNum"], "TERMINATED")
-        assert len(place.came) == 1
-        assert (await other.hear("/abnormalTermination"))["triggeredBy"] == "provider"
-
-
-async def test_a_push_to_an_address_inside_or_of_no_use_is_refused(space, other, levels):
-    for url in ("http://169.254.169.254/x", "http://10.0.0.1/x", "ftp://example.org/x", "http://u:p@example.org/", ""):
-        asked = pushed(other, levels, url)
-        status, said = await other.ask("/transferNegotiate", asked)
-        assert (status, said["code"][:2]) == (400, "11"), (url, said)
-        assert not transfer(space, asked["sequenceNum"])
-    for more in ({"sequenceNum": "a\r\nX-Evil: 1"}, {"sequenceNum": "序"}):
-        assert (await other.ask("/transferNegotiate", pushed(other, levels, "http://localhost:1/", **more)))[0] == 400
-
-
-async def test_a_white_list_that_changes_cuts_off_what_runs(space, other, place, levels):
-    place.came.clear()
-    place.wait, place.answers = asyncio.Event(), ["wait"]
-    asked = pushed(other, levels, place.url)
-    assert (await other.ask("/transferNegotiate", asked))[0] == 200
-    await held(lambda: not place.answers)
-    await penstock(space, "provider", "ndi", "white", "add", "levels", "91440000MA00000009")
-    row = await ended(space, asked["sequenceNum"], "TERMINATED")
-    assert "not on the list" in row["reason"]
-    place.wait.set()
-    assert (await other.ask("/transferNegotiate", other.transport(*levels[:2])))[1]["code"] == "12003"
-    assert (await other.bulk(*levels[:2]))[0] == 403
-    await penstock(space, "provider", "ndi", "white", "drop", "levels")
-    assert (await other.bulk(*levels[:2])) == (200, levels[2])
-    listed = (await penstock(space, "provider", "ndi", "delivered"))["deliveries"]
-    assert {one["kind"] for one in listed} == {"call", "pull", "push"}
-    assert {row["code"] for row in listed if row["sequence"] == asked["sequenceNum"]} == {"13000"}
-
-
-async def test_a_buyer_of_ours_has_it_pushed_to_where_it_says(space, other, place, levels):
-    place.came.clear()
-    place.answers = []
-    at, folder = "ndi+" + space.url("provider"), space.folder / "levels"
-    words = ("get", levels[1], "--at", at, "--max-price", "10.00", "--to", folder, "--id", "levels-ours")
-    await penstock(space, "buyer", *words, "--purpose", "AirTrafficResearch")
-    listed = (await penstock(space, "buyer", "ndi", "list"))["contracts"]
-    [code] = [row["contractId"] for row in listed if row["product"] == levels[1]]
-    made = await penstock(space, "buyer", "ndi", "push", code, "--to", place.url, "--authorization", "let me in")
-
-    def over(role, state):
-        return [
-            row for row in space.rows(role, "transfers") if row["format"] == "HttpData-PUSH" and row["state"] == state
-        ]
-
-    await held(lambda: [row for row in over("buyer", "COMPLETED") if row["id"] == made["transfer"]])
-    [(method, headers, body)] = place.came
-    assert (method, body, headers["Authorization"]) == ("POST", levels[2], "let me in")
-    assert headers["sequenceNum"] == made["transfer"].removeprefix("urn:uuid:").replace("-", "")
-    # what the provider pushes to nobody ends the transfer with its reason
-    inside = await penstock(space, "buyer", "ndi", "push", code, "--to", "http://169.254.169.254/x")
-    await held(lambda: [row for row in over("buyer", "TERMINATED") if row["id"] == inside["transfer"]])
-    theirs = await commanded("ndi", "push", code, "--to", place.url, "--data", space.folder / "provider")
-    assert theirs.code != 0

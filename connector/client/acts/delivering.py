@@ -28,6 +28,12 @@ def listed(told: Any) -> list[str]:
     return [f"{one['caller']}  ({one['kind']})" for one in told["callers"]] or [EVERYBODY]
 
 
+def _pushed(told: Any) -> list[str]:
+    """Return where a push that was asked for goes, and how it stands."""
+    here = [f"the files come to  {told['folder']}"] if told["folder"] else []
+    return [f"transfer  {told['transfer']}", *here, f"next: penstock admin show {told['transfer']}"]
+
+
 ACTS = (
     Act(
         "ndi white list",
@@ -142,13 +148,22 @@ ACTS = (
     Act(
         "ndi push",
         "POST contracts/{code}/pushes",
-        help="Have the provider of a contract push its data to an address of ours: an HTTP server that takes a POST.",
-        says=("Have the data of the contract {code} pushed to {to}.", "将合约 {code} 的数据推送至 {to}。"),
-        answer={"contractId": "text", "transfer": "text"},
-        example={"code": EXAMPLE, "to": "https://buyer.example/in"},
+        help="Have the provider of a contract push its data here, or to an HTTP server of ours that takes a POST.",
+        says=(
+            "Have the data of the contract {code} pushed here, or to {to}.",
+            "将合约 {code} 的数据推送至此处或 {to}。",
+        ),
+        answer={"contractId": "text", "transfer": "text", "folder": "text"},
+        example={"code": EXAMPLE},
         fields=(
             CODE,
-            Field("to", ("To", "推送至"), "the address that the bytes go to", "--to"),
+            Field(
+                "to",
+                ("To", "推送至"),
+                "the address that the bytes go to; default: here",
+                "--to",
+                default=NULL,
+            ),
             Field(
                 "authorization",
                 ("Authorization", "授权"),
@@ -157,9 +172,9 @@ ACTS = (
                 default=NULL,
             ),
         ),
-        does="desk.push",
+        does="landing.push",
         roles="buyer",
         rehearse=True,
-        lines=lambda told: [f"transfer  {told['transfer']}", f"next: penstock admin show {told['transfer']}"],
+        lines=_pushed,
     ),
 )

@@ -11,26 +11,22 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import secrets
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.consumer.flows.drawn import Drawn
 from connector.core.driver import Driver
 from connector.custody import bearers
+from connector.custody.arrived import arriving, named
 from connector.negotiation.protocol import data_address
 from connector.negotiation.protocol.states import CONSUMER
 from connector.operation.signaling.profiles import endpoint_type
 from connector.operation.signaling.states import PREPARED, STARTED
 from connector.runtime.data_folder import FLOWS
 from connector.runtime.errors import Absent, Conflict, InvalidInput, Unproven
-from connector.runtime.files import Part, make_folder, move
-from connector.runtime.limits import FLOW_FILE_BYTES_MAX, FLOW_FILES_MAX
-from connector.runtime.local_names import local_name
+from connector.runtime.limits import FLOW_FILES_MAX
 from connector.store.rows.signaling import FlowRow
 from connector.store.table_row import replace
-from contracts.errors import ContractError
-from ledger.edition.index import check_names
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -42,7 +38,6 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 PATH: Final = "/flows"
-ONLY: Final = "data"  # what a file is called that nobody names
 
 
 class Arriving:
@@ -125,36 +120,15 @@ class Arriving:
     async def take(self, key: str, name: str, body: AsyncIterator[bytes]) -> None:
         """Keep a file that a provider's data plane sends; raises Absent, Conflict, and InvalidInput for its name."""
         row = await self._core.store.read(lambda tx: _open(tx, key))
-        folder, name = self.folder(row), _named(name or ONLY)
+        name = named(name)
         if row.files >= FLOW_FILES_MAX:
             raise Conflict(f"{FLOW_FILES_MAX} files came by this data flow", "begin another")
-        await asyncio.to_thread(make_folder, folder)
-        path, at = folder / f".{secrets.token_hex(16)}.part", 0  # who sends a file twice at once mixes nothing
-        part = await asyncio.to_thread(Part, path, 0)
-        try:
-            async for chunk in body:
-                if at + len(chunk) > FLOW_FILE_BYTES_MAX:
-                    raise InvalidInput(f"a file of a data flow has at most {FLOW_FILE_BYTES_MAX} bytes")
-                await asyncio.to_thread(part.write, chunk, at)
-                at += len(chunk)
-            await asyncio.to_thread(part.sync)
-            await asyncio.to_thread(move, path, folder / name)
-        finally:
-            part.close()
-            await asyncio.to_thread(path.unlink, missing_ok=True)
-        await self._core.store.write(lambda tx: _count(tx, key, at))
+        async with arriving(self.folder(row), body) as file:
+            await file.keep(name)
+        await self._core.store.write(lambda tx: _count(tx, key, file.length))
 
     def _token(self, key: str) -> str:
         return hmac.digest(self._key, key.encode(errors="surrogateescape"), sha256).hex()
-
-
-def _named(name: str) -> str:
-    """Return what a file is called here; raises InvalidInput for a name that leaves its folder, or is no name."""
-    try:
-        check_names([here := local_name(name)])
-    except ContractError as error:
-        raise InvalidInput(f"a file cannot be called so here: {error}") from error
-    return here
 
 
 def _open(tx: Tx, key: str) -> FlowRow:

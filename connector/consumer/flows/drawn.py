@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 import orjson
 
 from connector.custody import bearers, renewal
+from connector.custody.arrived import ONLY
 from connector.custody.opened import STEP_BYTES
 from connector.negotiation.protocol import data_address
 from connector.runtime.errors import NotPermitted, PeerMisbehaved, PeerRefused, PeerUnreachable
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 LISTED: Final = "Penstock-Files"  # header of an answer that is the list of several files: how many
 LIST_BYTES_MAX: Final = 16 << 20
 TOKEN_OVER, NO_SUCH_PART = 401, 416
-ONLY: Final = "data"
 PART: Final = ".part"  # no name here begins with a dot
 _PART: Final = re.compile(r"bytes (\d{1,18})-\d+/(?:\d+|\*)")
 _SAVED: Final = re.compile(r"""filename\*?=(?:UTF-8'')?"?([^";]{1,200})""", re.IGNORECASE)

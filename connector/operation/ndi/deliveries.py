@@ -29,7 +29,7 @@ OLD: Final = "created < ? AND code <> ''"
 
 
 class Deliveries:
-    """The deliveries of one participant: those asked of it, and the calls that it made."""
+    """The deliveries of one participant: those asked of it, the calls that it made, the pushes that came to it."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -53,21 +53,30 @@ class Deliveries:
 
         await self._core.store.write(act, short=True)
 
+    def add(self, tx: Tx, row: DeliveryRow, length: int) -> None:
+        """Count `length` bytes of a push that came to us, which is kept from its first file on."""
+        known = tx.get(DeliveryRow, peer=row.peer, sequence=row.sequence)
+        if known is None:
+            tx.insert(replace(row, bytes=length))
+        elif not known.code:
+            tx.change(known, replace(known, bytes=known.bytes + length))
+
     async def give_up(self, peer: str, sequence: str) -> None:
         """Forget a call that was refused, or that nobody answered: it may be made again."""
         await self._core.store.write(lambda tx: tx.delete(DeliveryRow, peer=peer, sequence=sequence), short=True)
 
     def moved(self, tx: Tx, transfer: TransferRow) -> None:
         """End the deliveries of a transfer that is over."""
-        if transfer.role != PROVIDER or transfer.state not in FINAL:
+        if transfer.state not in FINAL:
             return
-        copy = tx.get(CopyRow, id=transfer.id)
-        length = 0 if copy is None else copy.bytes
+        copy = tx.get(CopyRow, id=transfer.id) if transfer.role == PROVIDER else None
         for row in tx.find(DeliveryRow, "transfer = ? AND code = ''", (transfer.id,)):
             # of a call that a crash broke off nobody knows what became
             is_call = row.kind == CALL
             code = Code.SUCCESS if transfer.state == COMPLETED and not is_call else Code.UNKNOWN
-            tx.change(row, replace(row, code=code, bytes=0 if is_call else length, ended=self._core.clock.now()))
+            # of what came to us each file was counted
+            length = 0 if is_call else row.bytes if copy is None else copy.bytes
+            tx.change(row, replace(row, code=code, bytes=length, ended=self._core.clock.now()))
 
     async def page(self, first: int = 0) -> list[dict[str, Any]]:
         """List what was delivered, newest first."""

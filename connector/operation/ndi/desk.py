@@ -10,11 +10,9 @@ import asyncio
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
-from catalog.codes import FORMAT_PUSH
 from connector.negotiation import whereabouts
 from connector.negotiation.ndi.address import is_through, marked, plain
 from connector.negotiation.ndi.offers import SERVICES
-from connector.negotiation.protocol import data_address
 from connector.negotiation.protocol.states import FINAL, FINALIZED
 from connector.operation.ndi import consents, contracts, edits, versions
 from connector.runtime import reasons
@@ -111,16 +109,6 @@ class Desk:
         if not rows:
             raise Absent(f"there is no version of a contract `{code[:60]}` here", "penstock ndi list")
         return rows
-
-    async def push(self, code: str, to: str, authorization: str | None) -> Document:
-        """Have the provider of a contract push its data to an address; its own rules say where it pushes to.
-
-        Raises Absent and Conflict for no contract in force in which we are the consumer.
-        """
-        _, talk = await self._core.store.read(lambda tx: contracts.in_force(tx, code))
-        address = data_address.write(to, {"authorization": authorization} if authorization else {})
-        transfer = await self._engine.start_transfer(str(talk.digest), FORMAT_PUSH, address)
-        return {"contractId": code, "transfer": transfer}
 
     async def end(self, code: str, reason: str) -> Document:
         """End a contract now, before its term; ended before, it is only shown."""
