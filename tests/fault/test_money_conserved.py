@@ -269,15 +269,21 @@ class Conserved(RuleBasedStateMachine):
         return one.pair.payer_db if self.careless == "payer" else one.pair.payee_db
 
     def level(self, one):
+        """Compare signed states as `Payments.level` does: until both are level, or one says the same once more."""
         pair = one.pair
-        message = pair.payer_db.act(lambda tx: resume.show(tx, CHANNEL_ID, "payer"))
-        while message is not None:
-            sent = over_the_wire(message)
+        before, message = None, pair.payer_db.act(lambda tx: resume.show_all(tx, pair.buyer, CHANNEL_ID, pair.now))
+        for told in message.windows:
+            if told.acknowledged is not None and told.acknowledged not in one.signed:
+                self.note(one, told.acknowledged)
+        while message is not None and message != before:
+            before, sent = message, over_the_wire(message)
             reply = over_the_wire(pair.payee_db.act(
                 lambda tx, sent=sent: resume.on_resume_payee(tx, pair.holder, BUYER_DID, CHANNEL_ID, sent, pair.now)
             ))  # fmt: skip
             message = pair.payer_db.act(
-                lambda tx, reply=reply: resume.on_resume_payer(tx, pair.buyer, CHANNEL_ID, reply, pair.now)
+                lambda tx, reply=reply, sent=sent: resume.on_resume_payer(
+                    tx, pair.buyer, CHANNEL_ID, reply, pair.now, sent
+                )
             )
 
     # ---- what must hold

@@ -15,6 +15,7 @@ from tests.reliability.figure import LONG, Came, Command, Suite
 ROOT = Path(__file__).resolve().parents[2]
 ENDED = re.compile(r"^(?:.*: )?(\d+) (?:passed|killed), (\d+) (?:failed|survived)$", re.MULTILINE)
 LAST_LINES = 15
+TOLD = ROOT / "build/reliability.log"
 
 
 def chosen(figures, form):
@@ -38,7 +39,10 @@ def by_pytest(paths, form, workers, say, before=None):
         )
         found = tally.read(place)
     if done.returncode:
-        say("\n".join(done.stdout.decode().splitlines()[-LAST_LINES * 4 :]))
+        # what broke in an hour is told once: its points and folders stand far above the last lines
+        TOLD.parent.mkdir(exist_ok=True)
+        TOLD.write_bytes(done.stdout + done.stderr)
+        say("\n".join(done.stdout.decode().splitlines()[-LAST_LINES * 4 :]) + f"\nwhole in {TOLD.relative_to(ROOT)}")
     if not found:
         say(done.stderr.decode())
     return seen | found
