@@ -1,19 +1,22 @@
-"""A file that somebody sends here in one request.
+"""A file that somebody sends here in one request, and what proves who does.
 
-Law: it has its name when it is whole, durable, and found to be what it should be; before that it is a part that nobody
-takes for a file, and nothing of it stays when the request breaks off. Who sends one twice at once mixes nothing.
+Law: (1) who sends something shows a token that was given out for that alone. (2) A file has its name when it is whole,
+durable, and found to be what it should be; before that it is a part that nobody takes for a file, and nothing of it
+stays when the request breaks off. (3) Who sends one twice at once mixes nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hmac
 import secrets
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from connector.runtime.errors import InvalidInput
+from connector.custody import bearers
+from connector.runtime.errors import InvalidInput, Unproven
 from connector.runtime.files import Part, make_folder, move
 from connector.runtime.limits import FLOW_FILE_BYTES_MAX
 from connector.runtime.local_names import local_name
@@ -25,6 +28,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ONLY: Final = "data"  # what a file is called that nobody names
+
+
+class Tokens:
+    """What proves who sends something here: a token for each number, drawn from our key for one kind of door."""
+
+    def __init__(self, ticket_key: bytes, door: str) -> None:
+        self._key = hmac.digest(ticket_key, f"penstock/{door}/v1\x00".encode(), sha256)
+
+    def of(self, number: str) -> str:
+        """Return the token of a number."""
+        return hmac.digest(self._key, number.encode(errors="surrogateescape"), sha256).hex()
+
+    def require(self, number: str, header: str, what: str) -> None:
+        """Raise Unproven unless an `Authorization` header has the token of this number; `what` says of what it is."""
+        shown = header.removeprefix(bearers.SCHEME).encode(errors="surrogateescape")
+        if not hmac.compare_digest(shown, self.of(number).encode()):
+            raise Unproven(f"this is not the token of {what}", "have it asked for again")
 
 
 @dataclass(frozen=True, slots=True)

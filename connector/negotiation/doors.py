@@ -50,11 +50,13 @@ class Participant:
 class Peer:
     """Who a message comes from, already authenticated.
 
-    `address` is the 20-byte address of the agreement key in its DID document, None for one that has no such key.
+    `address` is the 20-byte address of the agreement key in its DID document, None for one that has no such key;
+    `is_ndi` says that the message came by the national interfaces, whose ways ask for more before anything flows.
     """
 
     did: str
     address: bytes | None
+    is_ndi: bool = False
 
 
 @dataclass(frozen=True, slots=True)

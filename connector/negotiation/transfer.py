@@ -20,6 +20,7 @@ from connector.negotiation.protocol.errors import MismatchError, UnacceptableErr
 from connector.negotiation.protocol.states import CONSUMER, NONE, PROVIDER, STARTED, SUSPENDED, TRANSFER
 from connector.negotiation.steps import Facts, Step, Word
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.contract import ContractRow
 from connector.store.rows.protocol import NegotiationRow, TransferRow
 from connector.store.table_row import replace
 from contracts.namespace import AGREEMENT_URN
@@ -143,6 +144,9 @@ class Transfers(Process[TransferRow]):
             raise UnacceptableError(f"`{body['agreementId']}` is no agreement with you")
         if reason := why_over(found, now):
             raise UnacceptableError(reason)
+        if not peer.is_ndi and tx.find(ContractRow, "negotiation = ?", (found.negotiation,), limit=1):
+            text = "this agreement is a contract of the national interfaces, whose deliveries cite its instruction"
+            raise UnacceptableError(text, "ask by /transferNegotiate")
         supersede(tx, self._evidence, self._doors, self._me.did, digest, now)  # who uses it knows that it is final
         formats = TIERS[found.signed_terms["tier"]].formats
         if body["format"] not in formats:

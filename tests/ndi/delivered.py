@@ -10,8 +10,10 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from connector.negotiation.protocol import messages
 from contracts import call_receipt
 from contracts.call_receipt import Made
+from contracts.namespace import AGREEMENT_URN
 from tests.api import test_calls
 from tests.api.command import commanded, penstock
 from tests.ndi.journey import other, space
@@ -197,3 +199,19 @@ async def test_who_is_not_on_a_white_list_is_refused(space, other, rain):
     assert b"nobody else is on this list" in refused.err
     await penstock(space, "provider", "ndi", "white", "drop", "rain-ndi")
     assert (await called(other, rain, "/rain/1"))[0] == 200
+
+
+async def test_a_contract_of_these_interfaces_is_delivered_by_no_others(space, other, rain):
+    """By the Dataspace Protocol the same agreement would be served without its instruction, and past the white list."""
+    digests = {row["digest"] for row in space.rows("provider", "agreements") if row["peer"] == other.did}
+    before = len(space.rows("provider", "transfers"))
+    async with aiohttp.ClientSession() as session:
+        for digest in digests:
+            body = messages.transfer_request(uuid.uuid4().urn, AGREEMENT_URN + digest, "HttpData-PULL", other.url)
+            at, header = space.url("provider") + "/dsp/transfers/request", other.bearer(space.did("provider"))
+            async with session.post(at, json=body, headers=header) as answer:
+                said = await answer.text()
+            assert answer.status == 400, said
+            assert "national interfaces" in said
+    assert digests
+    assert len(space.rows("provider", "transfers")) == before

@@ -10,20 +10,18 @@ plane is told; a push is done when the provider's control plane says so. (3) Wha
 from __future__ import annotations
 
 import asyncio
-import hmac
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.consumer.flows.drawn import Drawn
 from connector.core.driver import Driver
 from connector.custody import bearers
-from connector.custody.arrived import arriving, named
+from connector.custody.arrived import Tokens, arriving, named
 from connector.negotiation.protocol import data_address
 from connector.negotiation.protocol.states import CONSUMER
 from connector.operation.signaling.profiles import endpoint_type
 from connector.operation.signaling.states import PREPARED, STARTED
 from connector.runtime.data_folder import FLOWS
-from connector.runtime.errors import Absent, Conflict, InvalidInput, Unproven
+from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import FLOW_FILES_MAX
 from connector.store.rows.signaling import FlowRow
 from connector.store.table_row import replace
@@ -45,7 +43,7 @@ class Arriving:
 
     def __init__(self, core: Core, flows: Flows, peers: Peers, ticket_key: bytes) -> None:
         self._core, self._flows, self._peers = core, flows, peers
-        self._key = hmac.digest(ticket_key, b"penstock/flow-in/v1\x00", sha256)
+        self._tokens = Tokens(ticket_key, "flow-in")
         self._folder = core.data / FLOWS
         self._drawing: dict[str, asyncio.Task[None]] = {}
         self.driver = Driver("fetch of a flow", self._fetch, flows.failed)
@@ -75,7 +73,7 @@ class Arriving:
         """Return where the provider sends to, None for a pull."""
         if not row.push:
             return row, None
-        told = {"authorization": self._token(row.id), "authType": bearers.AUTH_TYPE}
+        told = {"authorization": self._tokens.of(row.id), "authType": bearers.AUTH_TYPE}
         endpoint = f"{self._core.identity.url}{PATH}/{row.id}/in"
         return row, data_address.write(endpoint, told) | {"endpointType": endpoint_type(push=True)}
 
@@ -113,9 +111,7 @@ class Arriving:
 
     def require(self, key: str, header: str) -> None:
         """Raise Unproven unless an `Authorization` header has the token of the flow of this id."""
-        shown = header.removeprefix(bearers.SCHEME).encode(errors="surrogateescape")
-        if not hmac.compare_digest(shown, self._token(key).encode(errors="surrogateescape")):
-            raise Unproven("this is not the token of a data flow that is prepared here", "have it prepared again")
+        self._tokens.require(key, header, "a data flow that is prepared here")
 
     async def take(self, key: str, name: str, body: AsyncIterator[bytes]) -> None:
         """Keep a file that a provider's data plane sends; raises Absent, Conflict, and InvalidInput for its name."""
@@ -126,9 +122,6 @@ class Arriving:
         async with arriving(self.folder(row), body) as file:
             await file.keep(name)
         await self._core.store.write(lambda tx: _count(tx, key, file.length))
-
-    def _token(self, key: str) -> str:
-        return hmac.digest(self._key, key.encode(errors="surrogateescape"), sha256).hex()
 
 
 def _open(tx: Tx, key: str) -> FlowRow:

@@ -10,20 +10,18 @@ kept. (3) Nothing comes in under a transfer that rests or is over.
 from __future__ import annotations
 
 import asyncio
-import hmac
 import uuid
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from catalog.codes import FORMAT_PUSH
 from connector.custody import bearers
-from connector.custody.arrived import arriving, named
+from connector.custody.arrived import Tokens, arriving, named
 from connector.negotiation.protocol import data_address
 from connector.negotiation.protocol.states import CONSUMER, FINAL, SUSPENDED
 from connector.operation.ndi import contracts
 from connector.operation.ndi.proposals import contract_of
 from connector.runtime.data_folder import PUSHED
-from connector.runtime.errors import Absent, Conflict, InvalidInput, Unproven
+from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import FLOW_FILES_MAX
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.delivery import DeliveryRow
@@ -41,15 +39,13 @@ if TYPE_CHECKING:
     from connector.operation.ndi.ways import Ways
     from connector.store.transaction import Tx
 
-_KEY: Final = b"penstock/ndi-push/v1\x00"
-
 
 class Landing:
     """The pushes that one consumer asks for, and takes."""
 
     def __init__(self, core: Core, engine: Engine, ways: Ways, ticket_key: bytes) -> None:
         self._core, self._engine, self._ways = core, engine, ways
-        self._key = hmac.digest(ticket_key, _KEY, sha256)
+        self._tokens = Tokens(ticket_key, "ndi-push")
         self._folder = core.data / PUSHED
 
     async def push(self, code: str, to: str | None, authorization: str | None) -> Document:
@@ -64,7 +60,7 @@ class Landing:
             if authorization:
                 raise InvalidInput("what is pushed here has a token that is drawn here", "name your server, too: --to")
             to = f"{self._core.identity.url}{PUSH_PATH}/{sequence}"
-            authorization, folder = bearers.SCHEME + self._token(sequence), str(self._folder / sequence)
+            authorization, folder = bearers.SCHEME + self._tokens.of(sequence), str(self._folder / sequence)
         else:
             folder = ""
         address = data_address.write(to, {"authorization": authorization} if authorization else {})
@@ -73,9 +69,7 @@ class Landing:
 
     def require(self, sequence: str, header: str) -> None:
         """Raise Unproven unless an `Authorization` header has the token of the push of this number."""
-        shown = header.removeprefix(bearers.SCHEME).encode(errors="surrogateescape")
-        if not hmac.compare_digest(shown, self._token(sequence).encode()):
-            raise Unproven("this is not the token of a push that was asked for here", "have it asked for again")
+        self._tokens.require(sequence, header, "a push that was asked for here")
 
     async def take(self, sequence: str, name: str, said: Mapping[str, Any], body: AsyncIterator[bytes]) -> None:
         """Keep a file that is pushed; `said` is its header. Raises FieldError, Absent, Conflict, InvalidInput."""
@@ -89,9 +83,6 @@ class Landing:
         # one that was taken, and whose answer was lost, is no second one
         length = 0 if again else file.length
         await self._core.store.write(lambda tx: self._ways.deliveries.add(tx, made, length))
-
-    def _token(self, sequence: str) -> str:
-        return hmac.digest(self._key, sequence.encode(errors="surrogateescape"), sha256).hex()
 
     def _open(self, tx: Tx, sequence: str, said: Mapping[str, Any]) -> DeliveryRow:
         """Return the delivery that a push is of; raises FieldError, Absent, Conflict."""

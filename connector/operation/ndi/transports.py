@@ -128,7 +128,7 @@ class Transports:
         validation.decide(body["@type"], body)
         row = tx.get(TransferRow, role=PROVIDER, peer=peer, peer_pid=said["sequenceNum"])
         if row is None:
-            self._engine.transfers.receive(tx, body, Peer(peer, None), None, self._core.clock.now())
+            self._engine.transfers.receive(tx, body, Peer(peer, None, is_ndi=True), None, self._core.clock.now())
             row = tx.get(TransferRow, role=PROVIDER, peer=peer, peer_pid=said["sequenceNum"])
             assert row is not None, "it was begun"
         if (row.agreement, row.format) != (agreement, transfer_format) or (where and row.address != where):
