@@ -199,6 +199,20 @@ def asked_here(space, made):
     return row
 
 
+async def test_several_files_come_here_each_by_its_name(space, other):
+    paths = await space.publish("provider", "two-files", (SIZE, 999), tier="plain", region="CN")
+    at, folder = "ndi+" + space.url("provider"), space.folder / "two-files"
+    [one] = (await penstock(space, "buyer", "ndi", "find", at, "--keywords", "two-files"))["products"]
+    words = ("get", one["product"], "--at", at, "--max-price", "10.00", "--to", folder, "--id", "two-files-ours")
+    await penstock(space, "buyer", *words, "--purpose", "AirTrafficResearch")
+    made = await penstock(space, "buyer", "ndi", "push", await ours(space, (None, one["product"])))
+    await held(lambda: asked_here(space, made)["state"] == "COMPLETED")
+    came = {path.name: path.read_bytes() for path in Path(made["folder"]).iterdir()}
+    assert came == {path.name: path.read_bytes() for path in paths}
+    [kept] = [row for row in space.rows("buyer", "deliveries") if row["transfer"] == made["transfer"]]
+    assert (kept["code"], kept["bytes"]) == ("10000", SIZE + 999)
+
+
 PUSHED_WRONG = {  # what a push says otherwise than it should → status, return code
     "no token": ({"Authorization": ""}, 401, None),
     "the token of another push": ({"Authorization": "Bearer " + "0" * 64}, 401, None),
