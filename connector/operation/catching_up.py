@@ -18,7 +18,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.identity import readers
 from connector.net import log_files
@@ -27,6 +27,7 @@ from connector.runtime.limits import ANSWER_BYTES_MAX
 from connector.store import restored
 from connector.store.errors import EvidenceBroken
 from connector.store.shelf import TxShelf
+from ledger.chain.errors import ChainUnreachable
 from ledger.log import checkpoint as checkpoints
 from ledger.log import note as notes
 from ledger.log import reader
@@ -35,7 +36,7 @@ from ledger.log.tiles import ENTRIES, TILE_WIDTH_HASHES, Tile, TileError, tiles_
 from ledger.log.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from connector.core.core import Core
     from connector.identity.space.view import SpaceView
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from ledger.log.checkpoint import Checkpoint
     from ledger.space.document import Member
 
+T = TypeVar("T")
 KIND = "log.restored"
 # a peer that is away is asked again; a restart of everybody takes some seconds
 RETRY_SECONDS = 2.0
@@ -76,9 +78,7 @@ async def catch_up(core: Core, space: SpaceView, programs: Programs) -> None:
         return
     log.warning("restored from a back-up of %s: asking what others know of our log", told.made.isoformat())
     confirmations = core.settings.chain.confirmations
-    while waits := await waiting(programs.chain, core.identity.keys.address, confirmations):
-        log.warning("waiting for %d transactions that were sent with our key to be mined for good", waits)
-        await asyncio.sleep(RETRY_SECONDS)
+    await _mined(programs.chain, core.identity.keys.address, confirmations)
     known = await _known(core, space, programs, told)
     size, root = await core.store.read(_reach)
     if (other := await core.store.read(lambda tx: _otherwise(tx, known, size))) is not None:
@@ -93,6 +93,23 @@ async def catch_up(core: Core, space: SpaceView, programs: Programs) -> None:
             "restore it again with --mirror, where a copy of the log lies (a database on a server: `admin set-back`)"
         )
     await _from_mirror(core, told, known, size)
+
+
+async def _mined(chain: Chain, account: bytes, confirmations: int) -> None:
+    """Return when nothing of an account waits on the chain."""
+    while waits := await _answered(lambda: waiting(chain, account, confirmations)):
+        log.warning("waiting for %d transactions that were sent with our key to be mined for good", waits)
+        await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _answered(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask the chain until its node answers: like everybody else it is waited for."""
+    while True:
+        try:
+            return await ask()
+        except ChainUnreachable as fault:
+            log.warning("waiting for the chain, which is asked what it knows of us: %s", fault)
+        await asyncio.sleep(RETRY_SECONDS)
 
 
 async def waiting(chain: Chain, account: bytes, confirmations: int) -> int:
@@ -165,7 +182,7 @@ async def _known(core: Core, space: SpaceView, programs: Programs, told: Restore
         if waited:
             log.warning("waiting for %s to say what they know of our log", ", ".join(sorted(waited)))
             await asyncio.sleep(RETRY_SECONDS)
-    anchored = await programs.head(checkpoints.origin_id(core.evidence.origin))
+    anchored = await _answered(lambda: programs.head(checkpoints.origin_id(core.evidence.origin)))
     return found + ([] if anchored is None else [Known(anchored.size, anchored.root, "the chain")])
 
 

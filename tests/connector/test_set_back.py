@@ -18,6 +18,7 @@ from connector.runtime.clock import Clock
 from connector.runtime.data_folder import CHAIN_DATABASE
 from connector.store.restored import marked as restored_mark
 from ledger.chain.client import Chain
+from ledger.chain.errors import ChainUnreachable
 from tests.federation.exchanges import exchange, product, put
 from tests.postgres import durable
 
@@ -100,10 +101,13 @@ async def test_what_was_sent_before_a_restore_is_mined_before_anything_is_signed
     async with begin() as connector:
         await put(connector, product("lost", "Lost"))
     server.set_back()
-    counted, known, waits, seen = Chain.nonce, catching_up._known, [1, 1, 0], []
+    counted, known, waits, seen, away = Chain.nonce, catching_up._known, [1, 1, 0], [], [1, 1]
 
     async def nonce(self, account, at="pending"):
-        """A node that still has a transaction of the run that was lost."""
+        """A node that does not answer at first, and still has a transaction of the run that was lost."""
+        if away:
+            away.pop()
+            raise ChainUnreachable("the node does not answer")
         told = await counted(self, account, "latest" if at == "pending" else at)
         if at != "pending" or not waits:
             return told
