@@ -1,8 +1,9 @@
 """One parcel: the acts of one nonce, from the signed bytes to the receipt, whatever the node does meanwhile.
 
 Law: (1) signed bytes are durable before they are sent, every replacement too; (2) all that was ever signed for a nonce
-is watched, for any of it may be mined; (3) what a node lost is sent again, and so is what stands before it; (4) what
-waits too long is replaced by the same act at a higher price; (5) a nonce that somebody else used is given up only when
+is watched, for any of it may be mined; (3) what a node lost is sent again, and so is what stands before it; what was
+taken back from before it comes first, at a price of its own; (4) what waits too long is replaced by the same act at a
+higher price; (5) a nonce that somebody else used is given up only when
 the chain counts past it and shows none of ours, look after look; (6) an act is signed only as it stands in the store:
 a run that ended while it was storing its signature may have been the one that sends it.
 """
@@ -55,6 +56,10 @@ class NonceTakenError(Exception):
     """Somebody else sent with our key: the number is used, and nothing of ours was mined under it."""
 
 
+class TakenBackError(Exception):
+    """A reorganisation took back what stands before it: that is brought to its end first, at a price of its own."""
+
+
 class SignedMeanwhileError(Exception):
     """The store has another number for an act than the one it was read with: it must be read again."""
 
@@ -100,7 +105,10 @@ class Parcel:
         self._fresh = signed.raw if nonce == base else None
 
     async def arrive(self) -> Receipt:
-        """Send until there is a receipt; `NonceTakenError`. Whatever the node says against it, it is tried again."""
+        """Send until there is a receipt; `NonceTakenError`, `TakenBackError`.
+
+        Whatever the node says against it, it is tried again.
+        """
         nonce, missed = self.rows[0].nonce, 0
         assert nonce is not None, "what is to arrive is signed"
         while True:
@@ -108,6 +116,8 @@ class Parcel:
                 await self._push(nonce)
                 if (receipt := await self._look(nonce)) is not None:
                     return self._learn(receipt)
+                if await self._is_behind(nonce):
+                    raise TakenBackError
                 missed = missed + 1 if await self._counted() > nonce else 0
                 if missed >= LOOKS:
                     raise NonceTakenError
@@ -126,6 +136,11 @@ class Parcel:
             if self._account.clock.monotonic() >= until:
                 return None
             await asyncio.sleep(RECEIPT_SECONDS)
+
+    async def _is_behind(self, nonce: int) -> bool:
+        """Say whether an act of a lower number waits to be mined again: sent as it was it may offer too little."""
+        before = "state = ? and nonce < ?", (ActState.SIGNED, nonce)
+        return bool(await self._account.store.read(lambda tx: tx.find(ChainTxRow, *before, limit=1)))
 
     async def _counted(self) -> int:
         return await self._chain.nonce(self._account.address, "latest")

@@ -21,7 +21,7 @@ from dataclasses import replace
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connector.chain.parcel import Account, NonceTakenError, Parcel, SignedMeanwhileError, anybody
+from connector.chain.parcel import Account, NonceTakenError, Parcel, SignedMeanwhileError, TakenBackError, anybody
 from connector.runtime import rehearsal
 from connector.runtime.cancellation import cancel
 from connector.runtime.errors import ChainReverted
@@ -181,7 +181,8 @@ class Transactions:
             )
             for _, shared in groupby(signed, key=lambda row: row.nonce):
                 await self._finish(list(shared))
-            while rows := await self._waiting():
+            # what is to be looked at again may be signed already, and comes before what is wanted
+            while not self._work.is_set() and (rows := await self._waiting()):
                 await self._finish(rows)
 
     async def _waiting(self) -> list[ChainTxRow]:
@@ -220,7 +221,7 @@ class Transactions:
             except NonceTakenError:
                 log.warning("somebody else sent with our key; `%s` is signed anew", rows[0].id)
                 parcel = Parcel(self._account, [replace(row, state=ActState.WANTED) for row in parcel.rows])
-            except SignedMeanwhileError:
+            except (SignedMeanwhileError, TakenBackError):
                 self._work.set()
                 return
             else:

@@ -13,6 +13,10 @@ from tests.simulation.simulate import APART, simulate
 FIRST, SEEDS = 18, 3
 # a reorganisation takes a parcel of four claims, which came again one by one: one was mined, and passed for all
 HALF_A_PARCEL = 8
+# what a reorganisation took back offers too little since gas became dearer, and all that follows stands behind it
+BEHIND_WHAT_IS_TOO_CHEAP = 338971372
+# a participant is restored while its node does not answer
+RESTORED_IN_THE_DARK = 338963557
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +26,9 @@ def calm():
     return played
 
 
-@pytest.mark.parametrize("seed", [*range(FIRST, FIRST + SEEDS), HALF_A_PARCEL])
+@pytest.mark.parametrize(
+    "seed", [*range(FIRST, FIRST + SEEDS), HALF_A_PARCEL, BEHIND_WHAT_IS_TOO_CHEAP, RESTORED_IN_THE_DARK]
+)
 def test_a_space_in_trouble_ends_with_its_books_in_order(seed, record_property):
     played = play(seed)
     record_property("simulated seeds", 1)
