@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ledger.chain.client import Act, Event, Receipt
     from ledger.chain.programs import Programs
 
+_LAST = "SELECT max(block) AS last FROM chain_txs WHERE state = ?"
 RETRY_SECONDS = 0.5  # an unreachable chain is asked twice a second; everything else waits on this one line anyway
 # a refusal that says the purpose is fulfilled → the event that tells by which transaction; its id is that of the row
 FULFILLED = {"licences: already granted": ("licences", "LicenceGranted", "agreementDigest")}
@@ -156,6 +157,11 @@ class Transactions:
         for waiting in ended.values():
             waiting.set()
         self._work.set()
+
+    async def last_mined(self) -> int | None:
+        """Return the newest block that has something of ours, None if none has."""
+        found = await self._store.read(lambda tx: tx.execute(_LAST, ActState.MINED))
+        return None if found[0]["last"] is None else int(found[0]["last"])
 
     async def again(self, first: int) -> None:
         """Send again what was mined from block `first` on and is no longer on the chain: a reorganisation took it.

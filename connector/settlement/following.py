@@ -59,7 +59,7 @@ class Following:
             read = self._read[0] if self._read is not None and self._read[1] == past else None
             try:
                 if read is None:
-                    await self._transactions.again(block.number - self._back())
+                    await self._transactions.again(await self._back(block))
                 elif self._core.settings.chain.confirmations:
                     # mined, and taken back, since the block that was seen last, which stands
                     await self._transactions.again(read.number + 1)
@@ -76,9 +76,15 @@ class Following:
                 await self._keep(_mark(block), block)
                 self._kept = block.number
 
-    def _back(self) -> int:
-        """Return how far back a transaction of ours may be gone: unlikely far at a start, when nothing was seen yet."""
-        return SETTLED_BLOCKS if self._read is None else BLOCKS_AGAIN
+    async def _back(self, block: Block) -> int:
+        """Return from which block on a transaction of ours may be gone.
+
+        At a start it is not far before the last of ours: what was taken back while nobody was here is as old as that.
+        """
+        if self._read is not None:
+            return block.number - BLOCKS_AGAIN
+        last = await self._transactions.last_mined()
+        return (block.number if last is None else min(block.number, last)) - SETTLED_BLOCKS
 
     async def _left_off(self) -> Mark | None:
         """Return the block up to which an earlier run read events, if that and all that rows took over still stand."""

@@ -81,6 +81,7 @@ class World:
     away: bool = False
     facts: dict = field(default_factory=dict)
     hashes: dict = field(default_factory=dict)  # block → its hash, where it is not `hash_of`
+    last: int | None = None  # the newest block with a transaction of ours
 
     @property
     def chain(self):
@@ -107,6 +108,9 @@ class World:
 
     async def again(self, block):
         self.asked.append(("again", block))
+
+    async def last_mined(self):
+        return self.last
 
     async def events(self, _program, name, first=None, last=None, channelId=b""):  # noqa: N803 - a field on chain
         if name == "Claimed":
@@ -151,6 +155,13 @@ def again(world):
     """Follow the same world in a process that was started anew."""
     chain = SimpleNamespace(confirmations=world.confirmations)
     return Following(core(store=world, settings=SimpleNamespace(chain=chain)), world, world, world)
+
+
+@every("last, first", [(None, 50), (20, 20), (50, 50), (60, 50)])
+def test_a_start_looks_back_to_the_last_of_ours_however_long_nobody_was_here(last, first):
+    """What was mined just before it ended may have been taken back long before it begins again."""
+    world = World(last=last)
+    assert world.seen(again(world), 50)[0] == ("again", first - SETTLED_BLOCKS)
 
 
 @every("confirmations", [0, 3])

@@ -17,6 +17,8 @@ HALF_A_PARCEL = 8
 BEHIND_WHAT_IS_TOO_CHEAP = 338971372
 # a participant is restored while its node does not answer
 RESTORED_IN_THE_DARK = 338963557
+# a block is taken back while who has something in it is away for longer than a reorganisation is deep
+TAKEN_BACK_WHILE_AWAY = 338964451
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,14 @@ def calm():
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(FIRST, FIRST + SEEDS), HALF_A_PARCEL, BEHIND_WHAT_IS_TOO_CHEAP, RESTORED_IN_THE_DARK]
+    "seed",
+    [
+        *range(FIRST, FIRST + SEEDS),
+        HALF_A_PARCEL,
+        BEHIND_WHAT_IS_TOO_CHEAP,
+        RESTORED_IN_THE_DARK,
+        TAKEN_BACK_WHILE_AWAY,
+    ],
 )
 def test_a_space_in_trouble_ends_with_its_books_in_order(seed, record_property):
     played = play(seed)
