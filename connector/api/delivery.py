@@ -24,7 +24,7 @@ from connector.operation.ndi.landing import Landing
 from connector.operation.ndi.ways import Ways
 from connector.provider.plain.calls import Calls
 from connector.provider.plain.copies import Copies
-from contracts.ndi.delivery import CALL_PATH, CALLED, PULLED, PUSHED, headed
+from contracts.ndi.delivery import CALL_PATH, CALLED, PULLED, PUSHED, headed, require_body
 from contracts.ndi.fields import Code, FieldError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ async def _made(call: Call) -> web.Response:
     said = await _said(call, CALLED)
     asked = await calls.read(call, CALL_PATH)
     ticket = await ways.transports.called(said, call.peer, call.use_up)
-    number, made_whole = said["sequenceNum"], False
+    number = said["sequenceNum"]
     with Sending(call.request) as sending:
         try:
             with call.of(Carriage).carrying(ticket, sending.cut):
@@ -90,13 +90,13 @@ async def _made(call: Call) -> web.Response:
                     answer = await calls.whole(call, sending, held, asked, _shaped)
                 finally:
                     made.over(held)
-            made_whole = True
-        finally:
-            if not made_whole and sending.begun:
+        except BaseException:
+            if sending.begun:
                 # that server has answered: the call was made, whatever hindered us to count it
                 await ways.deliveries.end(call.peer, number, 0, Code.UNKNOWN)
-            elif not made_whole:
+            else:
                 await ways.deliveries.give_up(call.peer, number)
+            raise
     await ways.deliveries.end(call.peer, number, len(answer.body) if isinstance(answer.body, bytes) else 0)
     return answer
 
@@ -106,9 +106,7 @@ async def _said(call: Call, fields: tuple[Field, ...]) -> dict[str, Any]:
     await certified.require(call)
     headers = call.request.headers
     said = headed(fields, lambda name: headers.getall(name, []))
-    body = await call.request.read()
-    if said.get("bodyHash", "").lower() not in {"", sha256(body).hexdigest()}:
-        raise FieldError(Code.FORM, "bodyHash", "is not the SHA-256 of the body, in hex")
+    require_body(said, sha256(await call.request.read()).hexdigest())
     return said
 
 

@@ -12,7 +12,7 @@ from contracts.ndi.fields import ANY, LIST, NAMED, NODE_CHARACTERS, OBJECT, TEXT
 from contracts.ndi.interfaces import CONNECTOR, PRODUCT_CHARACTERS, Interface
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 PULL, PUSH = "pull", "push"
 CALL_PATH: Final = "/apiCall"
@@ -98,27 +98,15 @@ _ENDS = (
     Field("sourceConnectorId", NAMED, NODE_CHARACTERS),
     Field("targetConnectorId", NAMED, NODE_CHARACTERS),
 )
+_BULK = (_SEQUENCE, _PRODUCT, _INSTRUCTION, *_ENDS, *_MORE, Field("traceId", TEXT, 64, required=False))
 # what the header of a pull says (B.5)
 PULLED: Final = (
-    _SEQUENCE,
-    _PRODUCT,
-    _INSTRUCTION,
-    *_ENDS,
-    *_MORE,
+    *_BULK,
     Field("techProviderCode", TEXT, 64, required=False),
-    Field("traceId", TEXT, 64, required=False),
     Field("shardingInfo", TEXT, 128, required=False),
 )
 # what the header of a push says; one of several files of a push is told apart by its stream
-PUSHED: Final = (
-    _SEQUENCE,
-    _PRODUCT,
-    _INSTRUCTION,
-    *_ENDS,
-    *_MORE,
-    Field("traceId", TEXT, 64, required=False),
-    Field("streamId", TEXT, 64, required=False),
-)
+PUSHED: Final = (*_BULK, Field("streamId", TEXT, 64, required=False))
 # what the header of a call of an interface says
 CALLED: Final = (
     _SEQUENCE,
@@ -130,6 +118,12 @@ CALLED: Final = (
     Field("X-Forwarded-For", TEXT, 512, required=False),
 )
 DELIVERY: Final = (SEARCH, DETAIL, TRANSPORT)
+
+
+def require_body(said: Mapping[str, Any], digest: str) -> None:
+    """Raise FieldError for a body that is not the one that a header tells of; `digest` is its SHA-256 in hex."""
+    if said.get("bodyHash", "").lower() not in {"", digest}:
+        raise FieldError(Code.FORM, "bodyHash", "is not the SHA-256 of the body, in hex")
 
 
 def headed(fields: tuple[Field, ...], every: Callable[[str], list[str]]) -> dict[str, Any]:

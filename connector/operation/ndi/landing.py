@@ -26,7 +26,7 @@ from connector.runtime.limits import FLOW_FILES_MAX
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.delivery import DeliveryRow
 from connector.store.rows.protocol import TransferRow
-from contracts.ndi.delivery import PUSH, PUSH_PATH
+from contracts.ndi.delivery import PUSH, PUSH_PATH, require_body
 from contracts.ndi.fields import Code, FieldError
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ class Landing:
         made = await self._core.store.read(lambda tx: self._open(tx, sequence, said))
         folder, name = self._folder / sequence, named(name)
         async with arriving(folder, body) as file:
-            if said.get("bodyHash", "").lower() not in {"", file.digest}:
-                raise FieldError(Code.FORM, "bodyHash", "is not the SHA-256 of the body, in hex")
+            require_body(said, file.digest)
             again = await asyncio.to_thread(_is_there, folder, name)
             await file.keep(name)
         # one that was taken, and whose answer was lost, is no second one
@@ -89,7 +88,7 @@ class Landing:
         row = tx.get(TransferRow, id=f"urn:uuid:{uuid.UUID(sequence)}")
         kept = None if row is None else tx.get(AgreementRow, digest=row.agreement)
         contract = None if kept is None else contracts.of_negotiation(tx, kept.negotiation)
-        if row is None or contract is None or (row.role, row.format) != (CONSUMER, FORMAT_PUSH):
+        if row is None or kept is None or contract is None or (row.role, row.format) != (CONSUMER, FORMAT_PUSH):
             raise Absent(f"there is no push `{sequence}` that was asked for here")
         if row.state in FINAL or row.state == SUSPENDED:
             raise Conflict(f"this push is {row.state}", "have it asked for again")
@@ -102,7 +101,7 @@ class Landing:
             peer=row.peer,
             sequence=sequence,
             kind=PUSH,
-            product=kept.product if kept is not None else "",
+            product=kept.product,
             named=about["product"],
             instruction=contract.instruction,
             transfer=row.id,
