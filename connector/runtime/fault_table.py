@@ -113,6 +113,7 @@ ROWS: Mapping[str, Row] = {
         503, 9, "us", "nonce-taken", "ask again, it is sent with the next number"
     ),
     "connector.chain.parcel.SignedMeanwhileError": Row(503, 9, "us", "signed-meanwhile", "ask again, it is sent"),
+    "connector.chain.parcel.TakenBackError": Row(503, 9, "us", "taken-back", "ask again, it is sent"),
     "connector.negotiation.doors.DeclinedError": Row(409, 3, "peer", "declined"),
     "connector.demo.flights.DemoDataError": Row(400, 2, "caller", "demo-data", "install the extra `demo`"),
     "connector.custody.slabs.PoolClosed": Row(503, 7, "us", "given-up", "ask again, nothing is lost"),
