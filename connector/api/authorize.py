@@ -55,6 +55,9 @@ class Who(StrEnum):
     ACCOUNT = "account"
 
 
+# what is answered while we ask what others know of our log: none of it signs, and others that were restored ask it
+EARLY = frozenset({"log.peers", "wellknown.did", "telemetry.live", "telemetry.ready"})
+
 ALL = frozenset(ROLES)
 PROVIDER = frozenset({"provider"})
 BUYER = frozenset({"buyer"})

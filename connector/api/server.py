@@ -16,7 +16,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from connector.api import body, console, operators, parcels
-from connector.api.authorize import ROUTES, Route, Who
+from connector.api.authorize import EARLY, ROUTES, Route, Who
 from connector.api.call import Call
 from connector.api.faults import answer_fault, answer_refusal
 from connector.api.forwarding import Forwarding
@@ -25,8 +25,10 @@ from connector.api.proving import prove
 from connector.core.core import Core
 from connector.net import tls
 from connector.operation import coming
+from connector.operation.health import Health
 from connector.operation.metrics import Metrics
 from connector.runtime import actor
+from connector.runtime.errors import CatchingUp
 from connector.runtime.limits import (
     BODY_BYTES_MAX,
     LINGER_SECONDS,
@@ -49,7 +51,7 @@ class _Surface:
     """The way of every request: proven in a stranger's place, served in a place of its own."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts, self._core = parts, parts.of(Core)
+        self._parts, self._core, self._health = parts, parts.of(Core), parts.of(Health)
         settings, trust = self._core.settings, tls.trusting(self._core.settings.server.trust)
         self.forwarding = Forwarding(settings, parts.of(Tenure), trust)
         self._unproven = Places(STRANGER_REQUESTS_MAX)
@@ -62,6 +64,7 @@ class _Surface:
 
         async def handle(request: web.Request) -> web.StreamResponse:
             try:
+                self._require_caught_up(route)
                 if (passed := await self.forwarding.pass_on(route, request)) is not None:
                     return passed
                 return await self._pass(Call(self._parts, self._core, request, route), function)
@@ -71,6 +74,10 @@ class _Surface:
                 return answer_fault(request, fault)
 
         return handle
+
+    def _require_caught_up(self, route: Route) -> None:
+        if self._health.catching_up and route.handler not in EARLY:
+            raise CatchingUp(f"`{self._core.identity.did}` was restored and asks what others know of its log")
 
     async def _pass(self, call: Call, function: Handler) -> web.StreamResponse:
         remote = str(call.request.remote)

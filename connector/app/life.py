@@ -14,6 +14,7 @@ from connector.core import service, topics
 from connector.core.service import Parts
 from connector.operation import catching_up, set_back
 from connector.runtime.clock import Clock
+from connector.store import restored
 from connector.store.succession import Succession
 
 if TYPE_CHECKING:
@@ -63,17 +64,25 @@ class Life:
 
     @classmethod
     async def start(cls, data: Path, settings: Settings, clock: Clock | None = None, rules: Rules = ()) -> Self:
-        """Build and open a participant, once its database is free and its space answers; `recover` then goes on."""
+        """Build and open a participant, once its database is free and its space answers.
+
+        `catch_up` then goes on when the server listens, and `recover` after it.
+        """
         made = cls(data, settings, clock or Clock(), rules)
         await service.make(made)
         made.parts = Parts(made)
         made._tie()
-        try:
-            await set_back.wait(made.core, made.space, made.programs, made.tenure, catching_up.catch_up)
-        except BaseException:
-            await service.end(made)
-            raise
+        made.health.catching_up = await made.store.read(restored.marked) is not None
         return made
+
+    async def catch_up(self) -> None:
+        """Learn what others know of our log, if we were restored; call it when the server listens.
+
+        Others that were restored, too, ask us meanwhile, and of all there is that alone is answered. Raises
+        EvidenceBroken when what others hold cannot be reached.
+        """
+        await set_back.wait(self.core, self.space, self.programs, self.tenure, catching_up.catch_up)
+        self.health.catching_up = False
 
     def _tie(self) -> None:
         """Have every part asked, and look again, as its line says."""
@@ -109,6 +118,8 @@ class Life:
 
         Beside another process that works on our tables we answer questions, and take its place when it is gone.
         """
+        if self.health.catching_up:
+            await self.catch_up()
         for ready in service.each(self, "readies"):
             await ready()
         for driver in service.drivers(self):

@@ -12,7 +12,7 @@ import typer
 from connector.cli.options import DEFAULT_DATA, Data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from connector.negotiation.reactions import Rules
     from connector.runtime.settings import Settings
@@ -68,7 +68,6 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     import asyncio  # noqa: PLC0415  # the help page starts fast
     import logging  # noqa: PLC0415  # the help page starts fast
     import os  # noqa: PLC0415  # the help page starts fast
-    import signal  # noqa: PLC0415  # the help page starts fast
 
     from aiohttp import web  # noqa: PLC0415  # the help page starts fast
 
@@ -82,12 +81,9 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     own, trust = (settings.server.tls_certificate, settings.server.tls_key), settings.server.trust
     context = tls.serving(*own, asks=bool(settings.server.peer_certificates), trust=trust)
     _require_free(data / ADDRESS_FILE, settings)
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, os._exit, INTERRUPTED)  # while it waits for the database or for the space
+    stop = asyncio.Event()
+    _told(os._exit, INTERRUPTED)  # while it waits for the database, for the space, or for what others know of its log
     connector = await Connector.start(data, settings, rules=rules)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     if context is not None:
         shown = [connector.trust] if settings.server.peer_certificates and connector.trust is not None else []
         renewed = tls.Renewed([context, *shown], *own)
@@ -101,6 +97,8 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
             await site.start()
         except OSError as fault:
             raise _taken(settings, fault) from fault
+        await connector.catch_up()
+        _told(stop.set)
         await connector.recover()
         await connector.hosted.expect()
         settle()
@@ -109,8 +107,7 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
             await stop.wait()
     finally:
         connector.health.draining = True
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, os._exit, INTERRUPTED)  # who says it again does not want to wait
+        _told(os._exit, INTERRUPTED)  # who says it again does not want to wait
         await runner.cleanup()
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
@@ -119,6 +116,15 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
             logging.getLogger(__name__).warning("not all came to rest within %d s; the rest is cut off", CLOSE_SECONDS)
             if stop.is_set():  # else the fault that ended it is still to be said
                 os._exit(0)
+
+
+def _told(act: Callable[..., object], *words: object) -> None:
+    """Do this from now on when told to stop."""
+    import asyncio  # noqa: PLC0415  # the help page starts fast
+    import signal  # noqa: PLC0415  # the help page starts fast
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, act, *words)
 
 
 @contextmanager

@@ -13,8 +13,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connector.channel import payer, receive
-from connector.runtime.errors import explain_failure
+from connector.runtime.errors import Absent, explain_failure
 from connector.runtime.limits import CLOCK_LEEWAY_SECONDS
+from connector.settlement.paying import UNMET
 from connector.store.rows.agreement import AgreementRow
 from contracts.terms import Terms
 
@@ -38,6 +39,14 @@ log = logging.getLogger(__name__)
 def says_over(fault: Exception) -> bool:
     """Say whether a fault is about a channel on which nothing more can be bought."""
     return explain_failure(fault).code in CODES
+
+
+def refuse_forgotten(fault: Exception) -> None:
+    """Raise Absent for a fault that says that the payee knows nothing of a channel, which is on chain."""
+    if explain_failure(fault).code == UNMET:
+        text = "the provider knows nothing of the channel that you paid into: it went on with a back-up of before"
+        hint = "buy again under another id; what you paid in and did not use comes back when the channel expires"
+        raise Absent(text, hint) from fault
 
 
 class NextChannels:

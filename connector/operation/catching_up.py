@@ -6,10 +6,11 @@ signed and extends what we hold · with it in place, or with nothing lacking, th
 first one of the new run.
 
 Law: (1) whoever does not answer is waited for, unless the operator named it: a head that somebody holds and we do not
-know of would make the next one a fork. (2) Entries come whole or not at all, in one transaction. What they disclosed is
-not in a mirror; it is lost, and an audit says so where the rules ask for it. (3) What waits for a block, or
-for its confirmations, is waited for: a `close` among it, forgotten here, would end a channel below what is released
-meanwhile, and a claim that a reorganisation takes back is sent again by nobody.
+know of would make the next one a fork. Who was restored as well answers before it acts, or both would wait for ever.
+(2) Entries come whole or not at all, in one transaction. What they disclosed is not in a mirror; it is lost, and an
+audit says so where the rules ask for it. (3) What waits for a block, or for its confirmations, is waited for: a
+`close` among it, forgotten here, would end a channel below what is released meanwhile, and a claim that a
+reorganisation takes back is sent again by nobody.
 """
 
 from __future__ import annotations

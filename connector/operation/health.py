@@ -26,11 +26,11 @@ LOOK_SECONDS = 2.0
 
 
 class Health:
-    """The state of one participant; `draining` is set when it is told to stop."""
+    """The state of one participant; `draining` is set when it is told to stop, `catching_up` after a restore."""
 
     def __init__(self, core: Core, watch: ChainWatch, timekeeping: Timekeeping) -> None:
         self.core, self.watch, self.timekeeping = core, watch, timekeeping
-        self.draining = False
+        self.draining = self.catching_up = False
         self.warns: list[Callable[[], list[str]]] = []
 
     async def looked(self) -> dict[str, Any]:
@@ -55,6 +55,7 @@ class Health:
 # reason → does it hold
 REASONS: Mapping[str, Callable[[Health], bool]] = {
     "draining": lambda health: health.draining,
+    "catching-up": lambda health: health.catching_up,
     "disk-failed": lambda health: health.core.store.failure is not None,
     "disk-full": lambda health: disk_usage(health.core.data).free < FREE_DISK_BYTES,
     "log-broken": lambda health: isinstance(health.core.evidence.newest, EvidenceBroken),

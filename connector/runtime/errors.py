@@ -18,6 +18,7 @@
     ├── PeerUnreachable           no answer, or "later": nothing is known, safe to ask again
     ├── PeerRefused               the peer answered no: `.status`, `.body`
     ├── PeerMisbehaved            the peer's answer breaks a rule (too long, not JSON, encoded)
+    ├── CatchingUp                we were restored, and act when we know what others know of us
     ├── OutcomeUnknown            it may have happened: ask again by its id
     ├── ChainReverted             the chain executed our transaction and said no
     ├── ReaderGone                who reads what comes has closed its end
@@ -142,6 +143,10 @@ class PeerRefused(PenstockError):
 
 class PeerMisbehaved(PenstockError):
     """The peer's answer breaks a rule: too long, encoded, or not the JSON it should be."""
+
+
+class CatchingUp(PenstockError):
+    """We were restored: until we know what others know of our log, we sign nothing and answer little."""
 
 
 class OutcomeUnknown(PenstockError):

@@ -78,6 +78,7 @@ ROWS: Mapping[str, Row] = {
     "connector.runtime.errors.PeerUnreachable": Row(503, 7, "peer", "peer-unreachable", "ask again, nothing is lost"),
     "connector.runtime.errors.PeerRefused": Row(502, 1, "peer", "peer-refused"),
     "connector.runtime.errors.PeerMisbehaved": Row(502, 6, "peer", "peer-misbehaved"),
+    "connector.runtime.errors.CatchingUp": Row(503, 7, "us", "catching-up", "ask again, nothing is lost"),
     "connector.runtime.errors.OutcomeUnknown": Row(504, 8, "peer", "outcome-unknown", "ask again with the same id"),
     "connector.runtime.errors.ChainReverted": Row(502, 5, "chain", "chain-reverted"),
     "connector.runtime.errors.ReaderGone": Row(409, 130, "caller", "reader-gone", "go on with the same id"),

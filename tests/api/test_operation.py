@@ -195,6 +195,31 @@ async def test_a_participant_lost_in_the_middle_goes_on_from_its_back_up(space, 
     await space.doors[lost].call("POST", "log/anchor", {})
 
 
+async def test_two_that_were_lost_at_once_answer_each_other(space, tmp_path):
+    """Each asks the other what it knows of its log, and neither acts before it was told."""
+    lost = ("buyer", "provider")
+    for role in lost:
+        data = space.people[role].data
+        code, made = await penstock("admin", "backup", tmp_path / role, "--data", data, "--sealed")
+        assert code == 0, made
+    await asyncio.gather(*(space.people[role].kill() for role in lost))
+    for role in lost:
+        data = space.people[role].data
+        await copy_log(data, tmp_path / f"{role}-mirror")
+        shutil.move(data / KEYS, tmp_path / f"{role}-keys")
+        shutil.rmtree(data)
+        kept = ("--keys", tmp_path / f"{role}-keys", "--mirror", tmp_path / f"{role}-mirror")
+        code, told = await penstock("admin", "restore", tmp_path / role, "--data", data, *kept)
+        assert code == 0, told
+    before = {role: restorations(space, role) for role in lost if (space.people[role].data / DATABASE).exists()}
+    await asyncio.gather(*(space.people[role].start() for role in lost))
+    assert {role: restorations(space, role) - before[role] for role in lost} == dict.fromkeys(lost, 1)
+
+
+def restorations(space, role):
+    return [row["kind"] for row in space.rows(role, "log_entries")].count("log.restored")
+
+
 async def test_a_participant_that_lives_is_not_restored(space, tmp_path):
     data = space.people["regulator"].data
     code, _ = await penstock("admin", "backup", tmp_path / "safe", "--data", data)

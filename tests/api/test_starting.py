@@ -33,6 +33,23 @@ async def test_a_start_that_fails_closes_what_it_opened_and_the_next_one_goes_on
     assert not unclosed()
 
 
+async def test_who_was_restored_answers_little_until_it_knows_what_others_know(tmp_path):
+    async with lone(tmp_path / "lone", ("provider",)) as connector, aiohttp.ClientSession() as session:
+
+        async def asked(path):
+            async with session.get(connector.settings.own_url + path) as answer:
+                return answer.status, await answer.json()
+
+        assert (await asked("/log/checkpoint"))[0] in {200, 404}
+        connector.health.catching_up = True
+        status, told = await asked("/health/ready")
+        assert (status, told["reasons"]) == (503, ["catching-up"])
+        assert [(await asked(path))[0] for path in ("/health/live", "/.well-known/did.json")] == [200, 200]
+        for path in ("/health", "/log/checkpoint", "/management/metrics"):
+            status, told = await asked(path)
+            assert (status, told["code"], told["whose"]) == (503, "catching-up", "us")
+
+
 async def test_a_start_reads_no_product_that_only_rests(tmp_path, monkeypatch):
     async with lone(tmp_path / "lone", ("provider",)) as before:
         await before.store.write(lambda tx: [tx.insert(product(number)) for number in range(PRODUCTS)])

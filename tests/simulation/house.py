@@ -149,11 +149,14 @@ class House(Table):
         self.around, self.identity, self.store = around, around.identity, store
         self.data, self.settings, self.clock = None, around.settings, around.clock
 
-    async def start(self, serve):
-        """Make all parts, `serve`, then go on with what the rows say."""
+    async def start(self, listen, serve):
+        """Make all parts, `listen`, `serve` when it is known what others know, then go on with what the rows say."""
         await service.make(self)
         self.parts = Parts(self)
+        self.catching_up = True
+        listen()
         await set_back.wait(self.core, self.space, self.programs, self.tenure, catching_up.catch_up)
+        self.catching_up = False
         serve()
         await self.claiming.begin()
         for chores in service.each(self, "chores"):

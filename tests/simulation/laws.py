@@ -5,6 +5,7 @@ from __future__ import annotations
 from connector.channel import claims
 from connector.store.rows.agreement import AcquisitionRow, AcquisitionState, AgreementRow, AlarmRow
 from connector.store.rows.channel import BundleRow, ChannelRow, DisputeRow, Side
+from connector.store.rows.protocol import TransferRow
 from contracts.tariff import Tariff
 from tests.channel.rig import secret_of
 from tests.money import program
@@ -127,15 +128,28 @@ def delivered(world, key, buyer):
         rows = buyer.disk.look(goods.kept).get(row.agreement, {})
         need(len(rows) == goods.ROWS, "who has paid has the keys", f"{key} is complete with {len(rows)} of them")
     else:
-        need(ends_well(row.reason), "an order fails for a reason", f"{key}: {row.reason}")
+        need(ends_well(world, row), "an order fails for a reason", f"{key}: {row.reason}")
 
 
 # why an order may end without anything: its time for bargaining was over while a side was away
 FAIR = ("no agreement", "given up", "deadline")
+# … or its provider's for the start of the transfer, or its provider went on with a back-up of before its channel
+FORGOT, ENDED = "knows nothing of the channel", "the provider says it is `TERMINATED`"
+TOO_LATE = "our `start` could not be delivered in time"
 
 
-def ends_well(reason):
-    return any(word in reason for word in FAIR)
+def ends_well(world, row):
+    if FORGOT in row.reason:
+        return forgotten(world, bytes.fromhex(row.channel))
+    if ENDED in row.reason:
+        return any(TOO_LATE in one.reason for one in transfers(world, row.agreement))
+    return any(word in row.reason for word in FAIR)
+
+
+def transfers(world, agreement):
+    """What the providers know of the transfers of an agreement."""
+    for one in world.providers:
+        yield from one.disk.look(lambda tx, at=agreement: tx.find(TransferRow, "agreement = ?", (at,)))
 
 
 def exchanged(world):

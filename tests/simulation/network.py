@@ -55,7 +55,7 @@ class Network:
                 later = self._chance.uniform(0.0, LATE_SECONDS)
                 again = self._chance.choice((proof, f"again {proof}"))
                 self._loop.call_later(later, self._again, receiver, asked, again)
-            if not receiver.is_up:
+            if not receiver.listens:
                 raise ConnectionRefusedError
             answering = receiver.process.run(receiver.answer(*asked, proof), self._loop)
             # whoever asked may go, and what was asked is answered all the same
@@ -75,7 +75,7 @@ class Network:
         return self._loop.time() >= until and self._chance.random() >= self.lost
 
     def _again(self, receiver, asked, proof):
-        if receiver.is_up:
+        if receiver.listens:
             receiver.process.run(receiver.answer(*asked, proof), self._loop)
 
     def _place(self, url):

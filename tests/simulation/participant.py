@@ -64,7 +64,8 @@ class Participant:
         self.clock = SimulatedClock(world.loop, skew)
         self.node = Node(world.chain, world.loop, world.chance)
         self.disk = Disk(world.folder / name, world.chance, self._struck)
-        self.is_up, self.process, self.house, self.lives = False, None, None, 0
+        self.listens = self.is_up = False
+        self.process, self.house, self.lives = None, None, 0
         self.saved = None
         self.mirrored = 0, ""  # how far the longest mirror of its log reaches, and where it is
         self.down = 3.0  # seconds until somebody starts it again
@@ -89,10 +90,13 @@ class Participant:
         store = process.do(lambda: self.disk.open(world.loop))
         store.on_failure(self._failed)
         self.house = House(self._around(), store)
-        begun = process.run(self.house.start(self._serve), world.loop)
+        begun = process.run(self.house.start(self._listen, self._serve), world.loop)
         await asyncio.wait([begun])
         if not begun.cancelled() and begun.exception() is not None and not process.dead:
             raise begun.exception()
+
+    def _listen(self):
+        self.listens = True
 
     def _serve(self):
         self.is_up = True
@@ -100,7 +104,7 @@ class Participant:
     def kill(self):
         """End a life at once; what is not on the disk is gone."""
         self.process.kill()
-        self.is_up = False
+        self.listens = self.is_up = False
         self.disk.off()
 
     # ---- back-ups
@@ -171,7 +175,7 @@ class Participant:
         house = self.house
         if body:
             self.world.books.asked(sender, self, path, body)
-        answer = await surface.answer(house.parts, house.core, method, path, body, sender.did, proof)
+        answer = await surface.answer(house, method, path, body, sender.did, proof)
         self.world.heard(sender, self, method, path, body, answer)
         return answer
 

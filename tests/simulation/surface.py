@@ -11,6 +11,7 @@ from connector.api.call import Call
 from connector.api.faults import answer_fault
 from connector.identity.tokens import Claims
 from connector.negotiation.protocol import messages
+from connector.runtime.errors import CatchingUp
 from connector.runtime.limits import MESSAGE_BYTES_MAX
 from tests.simulation.network import Request, absent
 
@@ -49,8 +50,14 @@ def _routes():
 ROUTES = tuple((method, re.compile(path), handler, kind) for method, path, handler, kind in _routes())
 
 
-async def answer(parts, core, method, path, body, peer, proof):
+def require_caught_up(house, handler):
+    if house.catching_up and handler is not log.peers:
+        raise CatchingUp("it asks what others know of its log")
+
+
+async def answer(house, method, path, body, peer, proof):
     """Answer a request of a peer, whom the network has proven; a `proof` is good for one act."""
+    parts, core = house.parts, house.core
     now = core.clock.now()
     claims = proof and Claims(peer, core.identity.did, proof, now, now + PROOF, None)
     for of, pattern, handler, kind in ROUTES:
@@ -59,6 +66,7 @@ async def answer(parts, core, method, path, body, peer, proof):
             request = Request(method, path, body, found.groupdict())
             route = SimpleNamespace(kind=kind, body_bytes=MESSAGE_BYTES_MAX)
             try:
+                require_caught_up(house, handler)
                 return await handler(Call(parts, core, request, route, peer=peer, claims=claims))
             except Exception as fault:
                 return answer_fault(request, fault)

@@ -20,6 +20,11 @@ RESTORED_IN_THE_DARK = 338963557
 # a block is taken back while who has something in it is away for longer than a reorganisation is deep
 TAKEN_BACK_WHILE_AWAY = 338964451
 
+# two that are restored at one time ask each other before they act
+RESTORED_TOGETHER = 338962098
+# an order whose provider goes on with a back-up of before its channel, and one whose buyer is away when it starts
+FORGOTTEN, STARTED_TOO_LATE = 338965202, 338964435
+
 
 @pytest.fixture(scope="module")
 def calm():
@@ -36,6 +41,7 @@ def calm():
         BEHIND_WHAT_IS_TOO_CHEAP,
         RESTORED_IN_THE_DARK,
         TAKEN_BACK_WHILE_AWAY,
+        RESTORED_TOGETHER,
     ],
 )
 def test_a_space_in_trouble_ends_with_its_books_in_order(seed, record_property):
@@ -43,6 +49,13 @@ def test_a_space_in_trouble_ends_with_its_books_in_order(seed, record_property):
     record_property("simulated seeds", 1)
     assert not played.broken, f"python -m tests.simulation --seed {seed} --only"
     assert played.figures["complete"] == played.figures["orders"] > 0
+
+
+@pytest.mark.parametrize(("seed", "orders"), [(FORGOTTEN, 2), (STARTED_TOO_LATE, 1)])
+def test_an_order_whose_side_was_away_ends_in_words_with_its_books_in_order(seed, orders):
+    played = play(seed)
+    assert not played.broken, f"python -m tests.simulation --seed {seed} --only"
+    assert played.figures["complete"] == played.figures["orders"] - orders
 
 
 @pytest.mark.parametrize("side", ["provider", "buyer"])

@@ -82,6 +82,8 @@ _TOLD: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ),
     ),
     "nonce-taken": (("The chain took another transaction first.", "链先处理了另一笔交易。"), _ASK_AGAIN),
+    "taken-back": (("The chain took an earlier transaction back.", "链撤回了更早的交易,须先重新上链。"), _ASK_AGAIN),
+    "catching-up": (("It was restored, and asks others first.", "刚从备份恢复,正在核对他方记录。"), _ASK_AGAIN),
     "signed-meanwhile": (("Another run has just sent this transaction.", "另一次运行刚刚发送了该交易。"), _ASK_AGAIN),
     "not-a-table": (("The file is no table that can be read.", "文件不是可读取的表格。"), _CORRECT),
     "not-a-part": (
