@@ -362,7 +362,7 @@ class Acquisitions:
             elif explain_failure(fault).exit_code not in MENDED and await resting.moved(self._core.store, begun):
                 return await self._runs(row)
             if await self._runs(row):
-                next_channel.refuse_forgotten(fault)
+                await self._next_channels.refuse_forgotten(row, fault)
                 raise
             return False  # refused because it was suspended meanwhile; its start wakes us
 

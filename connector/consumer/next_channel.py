@@ -13,10 +13,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connector.channel import payer, receive
-from connector.runtime.errors import Absent, explain_failure
+from connector.runtime.errors import Absent, PeerUnreachable, explain_failure
 from connector.runtime.limits import CLOCK_LEEWAY_SECONDS
 from connector.settlement.paying import UNMET
 from connector.store.rows.agreement import AgreementRow
+from connector.store.rows.channel import ChannelRow
 from contracts.terms import Terms
 
 if TYPE_CHECKING:
@@ -33,20 +34,15 @@ CODES = frozenset({"channel-closing", "channel-closed", "near-expiry"})
 # how long somebody who waits for an opening waits for a settlement to be mined; then it is asked for again, by its id
 PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
+# a node that is further behind decides nothing (`chain.stale_max_seconds`, unless its owner says otherwise)
+SEEN_WITHIN = timedelta(minutes=15)
+
 log = logging.getLogger(__name__)
 
 
 def says_over(fault: Exception) -> bool:
     """Say whether a fault is about a channel on which nothing more can be bought."""
     return explain_failure(fault).code in CODES
-
-
-def refuse_forgotten(fault: Exception) -> None:
-    """Raise Absent for a fault that says that the payee knows nothing of a channel, which is on chain."""
-    if explain_failure(fault).code == UNMET:
-        text = "the provider knows nothing of the channel that you paid into: it went on with a back-up of before"
-        hint = "buy again under another id; what you paid in and did not use comes back when the channel expires"
-        raise Absent(text, hint) from fault
 
 
 class NextChannels:
@@ -76,6 +72,20 @@ class NextChannels:
                 return True
             await asyncio.sleep(pause)
         return await self.is_over(row)
+
+    async def refuse_forgotten(self, row: AcquisitionRow, fault: Exception) -> None:
+        """Raise what is true if a payee knows nothing of a channel that is on chain; nothing for another fault.
+
+        Raises PeerUnreachable while its node may be behind ours, afterwards Absent: it went on with a back-up.
+        """
+        if explain_failure(fault).code != UNMET:
+            return
+        channel = await self._core.store.read(lambda tx: tx.get(ChannelRow, id=row.its_channel))
+        if channel is not None and self._core.clock.now() < channel.created + SEEN_WITHIN:
+            raise PeerUnreachable("the provider does not see the channel yet that you paid into") from fault
+        text = "the provider knows nothing of the channel that you paid into: it went on with a back-up of before"
+        hint = "buy again under another id; what you paid in and did not use comes back when the channel expires"
+        raise Absent(text, hint) from fault
 
     async def leave(self, row: AcquisitionRow) -> None:
         """Take from a channel that is over what its payee was paid for there, and void what it was not."""
