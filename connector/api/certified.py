@@ -27,8 +27,11 @@ class CertificateRefused(Unproven):
     returned = Code.CERTIFICATE
 
 
-async def require(call: Call) -> None:
-    """Raise CertificateRefused for a caller whose certificate is another's or over, or that shows none and has to."""
+async def require(call: Call, peer: str = "") -> None:
+    """Raise CertificateRefused for a caller whose certificate is another's or over, or that shows none and has to.
+
+    Who calls by the token of one thing is the `peer` that was given it.
+    """
     wanted = call.core.settings.server.peer_certificates
     if not wanted:
         return
@@ -41,7 +44,7 @@ async def require(call: Call) -> None:
         return
     if ssl.cert_time_to_seconds(shown["notAfter"]) <= call.core.clock.now().timestamp():
         raise CertificateRefused("your certificate is over", "connect anew with a newer one")
-    member = await call.of(SpaceView).member(call.peer)
+    member = await call.of(SpaceView).member(peer or call.peer)
     host = (urlsplit(member.url).hostname if member is not None else None) or ""
     if not is_for(shown, host):
         raise CertificateRefused(f"your certificate is not for `{host[:100]}`, where the space says that you are", HINT)

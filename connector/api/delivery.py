@@ -60,9 +60,10 @@ async def _pulled(call: Call) -> Ticket:
 async def land(call: Call) -> web.Response:
     """Keep what is pushed to us (bulk push)."""
     try:
-        said = headed(PUSHED, lambda name: call.request.headers.getall(name, []))
-        body = pieces(call.request)
-        await call.of(Landing).take(call.path["sequence"], call.path.get("path", ""), said, body)
+        said, landing = headed(PUSHED, lambda name: call.request.headers.getall(name, [])), call.of(Landing)
+        asked = await landing.asked(call.path["sequence"], said)
+        await certified.require(call, asked.peer)
+        await landing.take(asked, call.path.get("path", ""), said, pieces(call.request))
     except Exception as fault:  # noqa: BLE001  # every refusal has one form here
         return refused(fault, STATUS)
     return as_json({"code": Code.SUCCESS, "message": "success"})

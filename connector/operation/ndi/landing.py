@@ -71,10 +71,13 @@ class Landing:
         """Raise Unproven unless an `Authorization` header has the token of the push of this number."""
         self._tokens.require(sequence, header, "a push that was asked for here")
 
-    async def take(self, sequence: str, name: str, said: Mapping[str, Any], body: AsyncIterator[bytes]) -> None:
-        """Keep a file that is pushed; `said` is its header. Raises FieldError, Absent, Conflict, InvalidInput."""
-        made = await self._core.store.read(lambda tx: self._open(tx, sequence, said))
-        folder, name = self._folder / sequence, named(name)
+    async def asked(self, sequence: str, said: Mapping[str, Any]) -> DeliveryRow:
+        """Return the delivery that a push is of, by its header `said`; raises FieldError, Absent, Conflict."""
+        return await self._core.store.read(lambda tx: self._asked(tx, sequence, said))
+
+    async def take(self, made: DeliveryRow, name: str, said: Mapping[str, Any], body: AsyncIterator[bytes]) -> None:
+        """Keep a file that is pushed; `said` is its header. Raises FieldError, Conflict, InvalidInput."""
+        folder, name = self._folder / made.sequence, named(name)
         async with arriving(folder, body) as file:
             require_body(said, file.digest)
             again = await asyncio.to_thread(_is_there, folder, name)
@@ -83,8 +86,7 @@ class Landing:
         length = 0 if again else file.length
         await self._core.store.write(lambda tx: self._ways.deliveries.add(tx, made, length))
 
-    def _open(self, tx: Tx, sequence: str, said: Mapping[str, Any]) -> DeliveryRow:
-        """Return the delivery that a push is of; raises FieldError, Absent, Conflict."""
+    def _asked(self, tx: Tx, sequence: str, said: Mapping[str, Any]) -> DeliveryRow:
         row = tx.get(TransferRow, id=f"urn:uuid:{uuid.UUID(sequence)}")
         kept = None if row is None else tx.get(AgreementRow, digest=row.agreement)
         contract = None if kept is None else contracts.of_negotiation(tx, kept.negotiation)
