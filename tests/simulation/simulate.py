@@ -56,6 +56,8 @@ def simulate(first, count, workers, *, say=sys.stdout.write, kept=None, **drawn)
             if done % TOLD_EVERY == 0:
                 say(f"{done} of {count} seeds, {failed} failed, {time.monotonic() - begun:.0f} s\n")
                 sys.stdout.flush()
+        pool.close()  # nobody is killed who has just begun
+        pool.join()
     say(", ".join(f"{number} {name}" for name, number in figures.items()) + f" in {time.monotonic() - begun:.0f} s\n")
     if drawn.get("calm") and not failed:
         failed += sum(_apart(figures, side, say) for side in ("provider", "buyer"))
