@@ -25,6 +25,7 @@ from connector.identity import readers, tokens
 from connector.identity.keys import Signer
 from connector.identity.peers import Peers
 from connector.identity.space.view import SpaceView
+from connector.operation.health import Health
 from connector.operation.metrics import Metrics
 from connector.provider.data_addresses import DataAddresses
 from connector.runtime.clock import SetClock
@@ -61,6 +62,7 @@ class House:
             Core: self.core,
             Spans: Spans(),
             Tenure: None,
+            Health: SimpleNamespace(catching_up=False),
             Metrics: SimpleNamespace(count=lambda *_: None),
             SpaceView: SimpleNamespace(
                 current=self.current,

@@ -20,6 +20,7 @@ from connector.core.core import Core
 from connector.custody import bearers, passes, tickets
 from connector.identity import readers
 from connector.negotiation.protocol import messages, states, validation
+from connector.operation.health import Health
 from connector.operation.metrics import Metrics
 from connector.runtime import settings
 from connector.runtime.spans import Spans
@@ -59,7 +60,7 @@ async def test_an_application_has_the_routes_of_its_roles_and_no_others(count):
     own = settings.build({"server.development": True})
     for roles in some(count):
         ground = core(roles=frozenset(roles), settings=own)
-        app = server.build(Parts({Core: ground, Spans: None, Metrics: None, Tenure: None}))
+        app = server.build(Parts(dict.fromkeys((Spans, Metrics, Tenure, Health)) | {Core: ground}))
         served = [(route.method, route.resource.canonical) for route in app.router.routes()]
         assert len(served) == len(set(served))
         assert set(served) == {(row.method, without_patterns(row.path)) for row in ROUTES if row.roles & set(roles)}
