@@ -1,43 +1,81 @@
-"""A payee that knows nothing of a channel which is on chain: it may be behind; later it went on with a back-up."""
+"""A provider that forgot what it claimed is shown it: the buyer looks at the chain, and both sides are made level."""
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
+from connector.channel import receive
 from connector.channel.errors import fault
-from connector.consumer.next_channel import SEEN_WITHIN, NextChannels
-from connector.runtime.errors import Absent, PeerUnreachable
-from connector.settlement.paying import UNMET
-from tests.channel.rig import KEPT, START
-from tests.consumer.test_deposit import BLOCK, CONFIRMATIONS, ROW, _deposits
-from tests.settlement.ground import Chain, Shelf, opened
-
-SECOND = timedelta(seconds=1)
+from connector.consumer.purchase import LEVEL_TRIES, Purchase
+from connector.settlement.paying import Payments
+from tests.channel.rig import CHANNEL_ID, START, Pair
 
 
-def _asked(code, after):
-    """What is raised when a payee answers with a code, so long after its channel was opened."""
-    chain, shelf = Chain(), Shelf()
-    chain.past, chain.block.number = {BLOCK: opened()}, BLOCK + CONFIRMATIONS
-    shelf.act(asyncio.run(_deposits(chain).opened(ROW, KEPT.json())))
-    core = SimpleNamespace(store=shelf, clock=SimpleNamespace(now=lambda: START + after))
-    asyncio.run(NextChannels(core, chain, None, chain, None).refuse_forgotten(ROW, fault(code, "said by the payee")))
+class SoldError(Exception):
+    """The window was sold."""
 
 
-def test_it_is_asked_again_while_its_node_may_be_behind():
-    with pytest.raises(PeerUnreachable, match="does not see the channel yet"):
-        _asked(UNMET, SEEN_WITHIN - SECOND)
+class Buyer(Purchase):
+    """A purchase whose provider answers as it is told."""
+
+    def __init__(self, *answers):
+        self.said, self.answers = [], list(answers)
+        self._till = SimpleNamespace(payments=self)
+        self._provider, self._channel = "did:web:provider", CHANNEL_ID
+
+    async def recall(self, channel):
+        self.said.append(("recall", channel))
+
+    async def level(self, provider, channel):
+        self.said.append(("level", channel))
+
+    async def _signed_for(self, want):
+        raise self.answers.pop(0)
 
 
-def test_later_it_is_said_that_it_went_on_with_a_back_up():
-    with pytest.raises(Absent, match="went on with a back-up") as told:
-        _asked(UNMET, SEEN_WITHIN)
-    assert "comes back" in told.value.hint
+async def test_who_is_told_that_a_claim_is_forgotten_looks_at_the_chain_and_shows_it():
+    buyer = Buyer(fault("forgotten", "70 was claimed"), fault("behind", "another state"), SoldError())
+    with pytest.raises(SoldError):
+        await buyer._sign(None)
+    assert [what for what, _ in buyer.said] == ["recall", "level", "level"]
 
 
-def test_another_fault_is_none_of_this():
-    _asked("stopped", SEEN_WITHIN)
+async def test_who_is_told_so_again_and_again_says_it():
+    buyer = Buyer(*[fault("forgotten", "70 was claimed")] * LEVEL_TRIES)
+    with pytest.raises(Exception, match="70 was claimed"):
+        await buyer._sign(None)
+    assert len(buyer.said) == 2 * (LEVEL_TRIES - 1)
+
+
+async def test_every_claim_on_chain_is_taken_in_its_order():
+    pair, told = Pair(), []
+    for rows in ([0], [1]):
+        request = pair.plan(pair.want(rows))
+        voucher = pair.sign(request, pair.request(request))
+        released = pair.pay(voucher)
+        told.append((voucher.voucher, released.preimage))
+        if rows == [0]:
+            pair.take(released)
+    pair.chain.block_time = START + timedelta(days=2)
+    assert pair.payer_db.act(lambda tx: receive.lapse(tx, pair.buyer, CHANNEL_ID)) == 2
+
+    async def events(program, name, **about):
+        assert (program, name, about) == ("channels", "Claimed", {"channelId": CHANNEL_ID})
+        fields = ({"cumulativeAmount": one.cumulative_amount, "accountHash": one.account_hash, "preimage": preimage}
+                  for one, preimage in told)  # fmt: skip
+        return [SimpleNamespace(fields=each) for each in fields]
+
+    async def write(act):
+        return pair.payer_db.act(act)
+
+    core = SimpleNamespace(store=SimpleNamespace(write=write), clock=SimpleNamespace(now=lambda: pair.now))
+    nothing = SimpleNamespace()
+    payments = Payments(
+        core, nothing, SimpleNamespace(events=events), nothing, pair.buyer, nothing, nothing, nothing
+    )  # fmt: skip
+    await payments.recall(CHANNEL_ID)
+    assert (pair.account("payer").claimed, pair.account("payer").cumulative) == (140, 140)
+    assert sorted(pair.keyring.kept) == [0, 1]

@@ -1,0 +1,43 @@
+"""A payee that knows nothing of a channel which is on chain: it may be behind; later it went on with a back-up."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from connector.channel.errors import fault
+from connector.consumer.next_channel import SEEN_WITHIN, NextChannels
+from connector.runtime.errors import Absent, PeerUnreachable
+from connector.settlement.paying import UNMET
+from tests.channel.rig import KEPT, START
+from tests.consumer.test_deposit import BLOCK, CONFIRMATIONS, ROW, _deposits
+from tests.settlement.ground import Chain, Shelf, opened
+
+SECOND = timedelta(seconds=1)
+
+
+def _asked(code, after):
+    """What is raised when a payee answers with a code, so long after its channel was opened."""
+    chain, shelf = Chain(), Shelf()
+    chain.past, chain.block.number = {BLOCK: opened()}, BLOCK + CONFIRMATIONS
+    shelf.act(asyncio.run(_deposits(chain).opened(ROW, KEPT.json())))
+    core = SimpleNamespace(store=shelf, clock=SimpleNamespace(now=lambda: START + after))
+    asyncio.run(NextChannels(core, chain, None, chain, None).refuse_forgotten(ROW, fault(code, "said by the payee")))
+
+
+def test_it_is_asked_again_while_its_node_may_be_behind():
+    with pytest.raises(PeerUnreachable, match="does not see the channel yet"):
+        _asked(UNMET, SEEN_WITHIN - SECOND)
+
+
+def test_later_it_is_said_that_it_went_on_with_a_back_up():
+    with pytest.raises(Absent, match="went on with a back-up") as told:
+        _asked(UNMET, SEEN_WITHIN)
+    assert "comes back" in told.value.hint
+
+
+def test_another_fault_is_none_of_this():
+    _asked("stopped", SEEN_WITHIN)
