@@ -72,7 +72,11 @@ class Life:
         await service.make(made)
         made.parts = Parts(made)
         made._tie()
-        made.health.catching_up = await made.store.read(restored.marked) is not None
+        try:
+            made.health.catching_up = await made.store.read(restored.marked) is not None
+        except BaseException:
+            await service.end(made)
+            raise
         return made
 
     async def catch_up(self) -> None:
