@@ -27,7 +27,7 @@ from connector.negotiation.protocol.states import NEGOTIATION, STATES, TRANSFER
 from connector.operation import measures
 from connector.runtime import settings as setting
 from connector.runtime.clock import Clock
-from connector.runtime.data_folder import ACCESS, DATABASE, KEYS
+from connector.runtime.data_folder import ACCESS, CHAIN_DATABASE, DATABASE, KEYS
 from connector.runtime.errors import ServerAbsent
 from connector.store.kept_log import KeptLog
 from connector.store.offline import looking
@@ -195,10 +195,14 @@ async def test_a_participant_lost_in_the_middle_goes_on_from_its_back_up(space, 
     await space.doors[lost].call("POST", "log/anchor", {})
 
 
-async def test_two_that_were_lost_at_once_answer_each_other(space, tmp_path):
+@pytest.mark.parametrize("lost", [("buyer", "provider"), ("exchange", "provider")])
+async def test_two_that_were_lost_at_once_answer_each_other(space, tmp_path, lost):
     """Each asks the other what it knows of its log, and neither acts before it was told."""
-    lost = ("buyer", "provider")
+    await space.publish("provider", f"lost-{lost[0]}", (PIECE,), price=PRICE)
+    await begin(space, f"lost-{lost[0]}")
+    await space.complete(f"lost-{lost[0]}")
     for role in lost:
+        await space.doors[role].call("POST", "log/anchor", {})
         data = space.people[role].data
         code, made = await penstock("admin", "backup", tmp_path / role, "--data", data, "--sealed")
         assert code == 0, made
@@ -207,12 +211,17 @@ async def test_two_that_were_lost_at_once_answer_each_other(space, tmp_path):
         data = space.people[role].data
         await copy_log(data, tmp_path / f"{role}-mirror")
         shutil.move(data / KEYS, tmp_path / f"{role}-keys")
+        chain = [shutil.copy(path, tmp_path) for path in data.glob(f"{CHAIN_DATABASE}*")]  # a disk of its own
         shutil.rmtree(data)
         kept = ("--keys", tmp_path / f"{role}-keys", "--mirror", tmp_path / f"{role}-mirror")
         code, told = await penstock("admin", "restore", tmp_path / role, "--data", data, *kept)
         assert code == 0, told
-    before = {role: restorations(space, role) for role in lost if (space.people[role].data / DATABASE).exists()}
+        for path in chain:
+            shutil.move(path, data)
+    before = {role: restorations(space, role) for role in lost}
     await asyncio.gather(*(space.people[role].start() for role in lost))
+    for role in lost:
+        await space.doors[role].call("GET", "status")
     assert {role: restorations(space, role) - before[role] for role in lost} == dict.fromkeys(lost, 1)
 
 
