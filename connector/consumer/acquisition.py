@@ -27,7 +27,6 @@ from connector.runtime.errors import (
     DISK_EXIT,
     Conflict,
     InvalidInput,
-    NotPermitted,
     PeerUnreachable,
     ReaderGone,
     as_reason,
@@ -382,11 +381,14 @@ class Acquisitions:
     # ---- looking things up
 
     async def _runs(self, row: AcquisitionRow) -> bool:
-        """Say whether the transfer runs, or has run to its end; raises NotPermitted when it was ended before."""
+        """Say whether the transfer runs, or has run to its end; raises NotPermitted when somebody ended it before."""
         self._waiting[f"transfer:{row.transfer}"] = row.id
         found = await self._core.store.read(lambda tx: transfer.of(tx, row.its_transfer))
         if found.state == TERMINATED:
-            raise NotPermitted(f"the transfer was ended: {found.reason}")
+            after = steps.anew(row, found)
+            await self._core.store.write(lambda tx: self._move(tx, row, after))
+            self.driver.wake(row.id)
+            return False
         return found.state in (STARTED, COMPLETED) and found.pending != SUSPENDED
 
     async def _acquisition(self, key: str) -> AcquisitionRow:

@@ -10,6 +10,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from connector.negotiation.authority import BEYOND, SIGNER
+from connector.negotiation.ending import was_late
 from connector.negotiation.protocol.offers import PLAIN
 from connector.runtime.errors import NotPermitted
 from connector.store.rows.agreement import AcquisitionRow
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.store.rows.agreement import AgreementRow
-    from connector.store.rows.protocol import NegotiationRow
+    from connector.store.rows.protocol import NegotiationRow, TransferRow
     from contracts.canonical import JsonObject
 
 FINAL = (State.COMPLETE, State.FAILED)
 UNENDED = tuple(state for state in State if state not in FINAL)
 IS_UNENDED = f"state in ({', '.join('?' for _ in UNENDED)})"
 AFTER = "after"  # in `progress`: the state that an acquisition was in when its channel was over
+
+LATE = "late"  # in `progress`: how many of its transfers have ended because a side was not there in time
+LATE_MAX = 64  # each took ten minutes, if its deadline is the usual one
 
 
 def wanted(key: str, product: str, mandate: dict[str, Any], now: datetime) -> AcquisitionRow:
@@ -62,6 +66,17 @@ def funded(row: AcquisitionRow) -> AcquisitionRow:
     if row.progress.get(AFTER) == State.COMPLETE:
         return replace(row, state=State.COMPLETE, progress={**row.progress, AFTER: None})
     return replace(row, state=State.RECEIVING if row.transfer else State.FUNDED)
+
+
+def anew(row: AcquisitionRow, ended: TransferRow) -> AcquisitionRow:
+    """Return what follows when its transfer ended before all was here, because a side was not there: another one.
+
+    Raises NotPermitted where somebody has ended it, and where `LATE_MAX` were late.
+    """
+    times = int(row.progress.get(LATE, 0)) + 1
+    if not was_late(ended) or times > LATE_MAX:
+        raise NotPermitted(f"the transfer was ended: {ended.reason}")
+    return replace(row, state=State.FUNDED, transfer=None, progress={**row.progress, LATE: times})
 
 
 def channel_over(row: AcquisitionRow) -> AcquisitionRow:

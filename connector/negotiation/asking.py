@@ -29,6 +29,7 @@ NOT_FOUND: Final = 404
 TAKEN: Final = "taken"  # the peer has our message; only its answer was lost
 OVER: Final = "over"  # the peer is at an end of its own; only its message was lost
 NOTHING_NEW: Final = ""
+ASKED: Final = "asked, the"  # how what we heard begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,9 @@ class Asking:
             async with asyncio.timeout(ASK_SECONDS_MAX):
                 status, reply = await self._ask(row.peer, url)
         except TimeoutError:
-            return Heard("", f"asked, the {whom} did not answer within {ASK_SECONDS_MAX:g} s", there=False)
+            return Heard("", f"{ASKED} {whom} did not answer within {ASK_SECONDS_MAX:g} s", there=False)
         except Exception as error:  # noqa: BLE001  # whatever the way to the peer raises, it is no answer
-            words = short(f"asked, the {whom} did not answer: {str(error) or type(error).__name__}")
+            words = short(f"{ASKED} {whom} did not answer: {str(error) or type(error).__name__}")
             return Heard("", words, there=False)
         return _read(process, row, status, reply)
 
@@ -98,11 +99,11 @@ def ended(row: ProcessRow, reply: Any) -> bool:
 def _read(process: str, row: ProcessRow, status: int, reply: Any) -> Heard:
     whom = other(row.role)
     if status == NOT_FOUND:
-        return Heard("", f"asked, the {whom} knows no such {process}", known=False)
+        return Heard("", f"{ASKED} {whom} knows no such {process}", known=False)
     if not 200 <= status < 300:
-        return Heard("", f"asked, the {whom} answered {status}")
+        return Heard("", f"{ASKED} {whom} answered {status}")
     if not validation.agrees(messages.ACK_OF[process], reply):
-        return Heard("", f"asked, the {whom} did not answer with a {process}")
+        return Heard("", f"{ASKED} {whom} did not answer with a {process}")
     if (reply[PID_OF[row.role]], reply[PID_OF[whom]]) != (row.id, row.peer_pid):
-        return Heard("", f"asked, the {whom} answered about another {process}")
-    return Heard(reply["state"], f"asked, the {whom} says it is `{reply['state']}`")
+        return Heard("", f"{ASKED} {whom} answered about another {process}")
+    return Heard(reply["state"], f"{ASKED} {whom} says it is `{reply['state']}`")

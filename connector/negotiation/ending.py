@@ -7,6 +7,7 @@ itself, both sides end alike. (3) The reason says what happened and what was hea
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -32,7 +33,17 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 # what came of a message that brought nothing -> how it is said, and the code of the termination that follows
-MISSED: Final = {EXPIRED: ("could not be delivered in time", "timeout"), REFUSED: ("was refused", "refused")}
+LATE: Final = "could not be delivered in time"
+MISSED: Final = {EXPIRED: (LATE, "timeout"), REFUSED: ("was refused", "refused")}
+NOTHING: Final = "nothing came from the"
+# how the reason begins of a process that nobody's word has ended: a message that came too late, silence, a peer's end
+# of which it told us nothing
+UNMEANT: Final = re.compile(rf"our `(?!termination`)\w+` {LATE}|{NOTHING}|{asking.ASKED}")
+
+
+def was_late(row: P) -> bool:
+    """Say whether a process ended because a side was not there in time, as far as is known, and at nobody's word."""
+    return UNMEANT.match(row.reason) is not None
 
 
 class Ending(Steps[P]):
@@ -68,7 +79,7 @@ class Ending(Steps[P]):
     def overdue(self, row: P, facts: Facts) -> str:
         """Return why a process is ended whose deadline has passed."""
         del facts
-        return f"nothing came from the {row.turn} in the time there was"
+        return f"{NOTHING} {row.turn} in the time there was"
 
     def terminate(self, tx: Tx, pid: str, reason: str, now: datetime, code: str = "") -> None:
         """End the process and tell the peer, if it knows of it; `IllegalTransitionError` at its end."""

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from connector.consumer import steps
-from connector.consumer.steps import AFTER
+from connector.consumer.steps import AFTER, LATE, LATE_MAX
+from connector.runtime.errors import NotPermitted
 from connector.store.rows.agreement import AcquisitionState as State
+from connector.store.rows.protocol import ProcessState, TransferRow
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 ROW = replace(steps.wanted("a", "tides", {"limit": "7"}, NOW), state=State.FUNDING, progress={"salt": "00"})
@@ -43,3 +45,43 @@ def test_what_was_complete_is_so_again_with_the_next_channel(state):
 def test_what_was_complete_stays_so_whatever_its_next_channel_met(after, state):
     row = replace(ROW, progress={AFTER: after})
     assert steps.failed(row, "why") == replace(row, state=state, reason="why")
+
+
+LATE_WORDS = (
+    "our `request` could not be delivered in time: nobody is there; asked, the provider did not answer",
+    "nothing came from the provider in the time there was",
+    "asked, the provider says it is `TERMINATED`",
+)
+
+
+def _ended(reason):
+    return TransferRow(
+        id="t", role="consumer", peer="p", callback="c", agreement="a", format="f", state=ProcessState.TERMINATED,
+        pending=ProcessState.NONE, turn="", reason=reason, created=NOW, updated=NOW,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", LATE_WORDS)
+def test_a_transfer_that_a_side_was_late_for_is_asked_for_again(reason):
+    row = replace(ROW, state=State.RECEIVING, transfer="t")
+    again = steps.anew(row, _ended(reason))
+    assert again == replace(row, state=State.FUNDED, transfer=None, progress={"salt": "00", LATE: 1})
+    worn = replace(row, progress={LATE: LATE_MAX})
+    with pytest.raises(NotPermitted, match="the transfer was ended"):
+        steps.anew(worn, _ended(reason))
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "the provider has had enough",
+        "our `request` was refused: 400 Bad Request; asked, the provider says it is `TERMINATED`",
+        "the agreement has ended",
+        "our `termination` could not be delivered in time: nobody is there",
+        "enough; our `termination` could not be delivered in time: nobody is there",
+        "",
+    ],
+)
+def test_a_transfer_that_somebody_ended_stays_ended(reason):
+    with pytest.raises(NotPermitted, match="the transfer was ended"):
+        steps.anew(replace(ROW, state=State.RECEIVING, transfer="t"), _ended(reason))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from connector.channel import claims
 from connector.store.rows.agreement import AcquisitionRow, AcquisitionState, AgreementRow, AlarmRow
 from connector.store.rows.channel import BundleRow, ChannelRow, DisputeRow, Side
-from connector.store.rows.protocol import TransferRow
 from contracts.tariff import Tariff
 from tests.channel.rig import secret_of
 from tests.money import program
@@ -133,23 +132,14 @@ def delivered(world, key, buyer):
 
 # why an order may end without anything: its time for bargaining was over while a side was away
 FAIR = ("no agreement", "given up", "deadline")
-# … or its provider's for the start of the transfer, or its provider went on with a back-up of before its channel
-FORGOT, ENDED = "knows nothing of the channel", "the provider says it is `TERMINATED`"
-TOO_LATE = "our `start` could not be delivered in time"
+# … or its provider went on with a back-up of before its channel
+FORGOT = "knows nothing of the channel"
 
 
 def ends_well(world, row):
     if FORGOT in row.reason:
         return forgotten(world, bytes.fromhex(row.channel))
-    if ENDED in row.reason:
-        return any(TOO_LATE in one.reason for one in transfers(world, row.agreement))
     return any(word in row.reason for word in FAIR)
-
-
-def transfers(world, agreement):
-    """What the providers know of the transfers of an agreement."""
-    for one in world.providers:
-        yield from one.disk.look(lambda tx, at=agreement: tx.find(TransferRow, "agreement = ?", (at,)))
 
 
 def exchanged(world):
