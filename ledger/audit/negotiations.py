@@ -1,7 +1,8 @@
 """Did both sides of a negotiation see the same messages end the same way? Their two logs, message by message.
 
 Law: a message is logged by its sender in the transaction that sends it, so what a receiver logs is in the sender's log
-before. The other way round proves nothing: what was sent may be on its way.
+before. The other way round proves nothing: what was sent may be on its way. A sender that ended a negotiation because
+nobody answered may be wrong about whether its message arrived, which is nobody's fault.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ledger.audit.report import Report
 
 MOVED = "negotiation.moved"
+TERMINATED = "TERMINATED"
 
 
 def check(books: Books, report: Report) -> None:
@@ -37,6 +39,11 @@ def _compare(event: Event, sender: Book, report: Report) -> None:
         # a log that was read before the message was sent cannot have it
         if not behind(report, event.part, event.time, sender):
             report.find("message-unsent", event.did, event, other=sender.party.did)
-    elif theirs.told and theirs.fields.get("to") != event.fields.get("to"):
+    elif theirs.told and theirs.fields.get("to") != event.fields.get("to") and not _unanswered(sent):
         names = {"mine": event.fields.get("to"), "theirs": theirs.fields.get("to")}
         report.find("outcome-differs", event.did, event, **names, other=f"{theirs.label} of {theirs.did}")
+
+
+def _unanswered(sent: list[Event]) -> bool:
+    """Say whether all that a sender logged of a message is that it gave up: it never had an answer to it."""
+    return all((one.fields.get("to"), one.fields.get("by")) == (TERMINATED, one.did) for one in sent)

@@ -24,6 +24,8 @@ TAKEN_BACK_WHILE_AWAY = 338964451
 RESTORED_TOGETHER = 338962098
 # a transfer whose request, and one whose start, finds the other side away for longer than its deadline
 REQUESTED_TOO_LATE, STARTED_TOO_LATE = 269538932, 338964435
+# a request arrives, its answer does not, and its sender is away until its deadline is over
+ANSWERED_IN_VAIN = 269541953
 # orders whose provider goes on with a back-up of before their agreement, and of before its channel
 FORGOTTEN = 338965202
 
@@ -53,6 +55,12 @@ def test_a_space_in_trouble_ends_with_its_books_in_order(seed, record_property):
     record_property("simulated seeds", 1)
     assert not played.broken, f"python -m tests.simulation --seed {seed} --only"
     assert played.figures["complete"] == played.figures["orders"] > 0
+
+
+def test_a_request_that_arrived_and_was_given_up_accuses_nobody():
+    played = play(ANSWERED_IN_VAIN)
+    assert not played.broken, f"python -m tests.simulation --seed {ANSWERED_IN_VAIN} --only"
+    assert played.figures["complete"] == played.figures["orders"] - 1
 
 
 def test_orders_that_their_provider_forgot_end_in_words_with_its_books_in_order():

@@ -40,6 +40,13 @@ def test_a_message_is_held_against_what_its_sender_logged_last_of_it():
     assert facts["other"] == f"negotiation.moved at index 1 of {SENDER.did}"
 
 
+def test_a_sender_that_gave_up_may_be_wrong_about_whether_its_message_arrived():
+    """What it sent was answered, and the answer was lost: nobody is accused of that."""
+    assert checked([message("TERMINATED")], [message("REQUESTED")]) == []
+    ended_by_another = message("TERMINATED", by=RECEIVER)
+    assert {one[0] for one in checked([ended_by_another], [message("REQUESTED")])} == {"outcome-differs"}
+
+
 def test_a_message_is_in_its_sender_s_log():
     other = message(digest="00" * 32)
     assert [one[:2] for one in checked([other], [message()])] == [("message-unsent", RECEIVER.did)]
