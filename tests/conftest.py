@@ -11,8 +11,6 @@ import gc
 import os
 import random
 import shutil
-import signal
-import sys
 from pathlib import Path
 
 import pytest
@@ -105,15 +103,7 @@ new_store.copy()
 gc.disable()
 
 
-def _murmur(number, _frame):
-    """Say that a worker was interrupted, and at what: who interrupts a run interrupts the process that deals out."""
-    sys.__stderr__.write(f"a worker heard signal {number} at {os.environ.get('PYTEST_CURRENT_TEST', 'its end')}\n")
-
-
 def pytest_configure(config):
-    if hasattr(config, "workerinput"):
-        # a stray one, after the last test of a worker, made a run fail in which every test had passed
-        signal.signal(signal.SIGINT, _murmur)
     if not hasattr(config, "workerinput") and (counting := tally.Tally.asked()):
         config.pluginmanager.register(counting)
 

@@ -3,9 +3,9 @@
 Law: (1) signed bytes are durable before they are sent, every replacement too; (2) all that was ever signed for a nonce
 is watched, for any of it may be mined; (3) what a node lost is sent again, and so is what stands before it; what was
 taken back from before it comes first, at a price of its own; (4) what waits too long is replaced by the same act at a
-higher price; (5) a nonce that somebody else used is given up only when
-the chain counts past it and shows none of ours, look after look; (6) an act is signed only as it stands in the store:
-a run that ended while it was storing its signature may have been the one that sends it.
+higher price; (5) a nonce that somebody else used is given up only when the chain counts past it and shows none of ours,
+look after look; (6) an act is signed only as it stands in the store: a run that ended while it was storing its
+signature may have been the one that sends it.
 """
 
 from __future__ import annotations

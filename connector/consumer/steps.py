@@ -30,7 +30,6 @@ FINAL = (State.COMPLETE, State.FAILED)
 UNENDED = tuple(state for state in State if state not in FINAL)
 IS_UNENDED = f"state in ({', '.join('?' for _ in UNENDED)})"
 AFTER = "after"  # in `progress`: the state that an acquisition was in when its channel was over
-
 LATE = "late"  # in `progress`: how many of its transfers have ended because a side was not there in time
 LATE_MAX = 64  # each took ten minutes, if its deadline is the usual one
 
