@@ -16,6 +16,8 @@ from aiohttp import ClientError, ClientSession, web
 from connector.negotiation.protocol import messages
 from connector.negotiation.protocol.states import NEGOTIATION
 
+LAST = "finalize"  # of what a provider says
+WELL, LOSSES = "well", ("500", "gone")
 LOST_MOST = 3  # of the answers to one message
 AGAIN_SECONDS = 0.05
 
@@ -23,12 +25,13 @@ AGAIN_SECONDS = 0.05
 class Recorder:
     """`heard` maps (our id of a negotiation, message) to the bodies that came.
 
-    `url` is the connector's DSP base, `us` its DID, `chance` draws what happens to an answer.
+    `url` is the connector's DSP base, `us` its DID, `chance` draws what happens to an answer, `owed` are the last words
+    of negotiations whose answer was lost: nothing that we say tells that they were heard, so they come again.
     """
 
     def __init__(self, header):
         self.chance, self._header = random.Random(0), header
-        self.heard = defaultdict(list)
+        self.heard, self.owed, self._lost_one = defaultdict(list), set(), False
         self.url = self.us = ""
         self._tasks = set()
 
@@ -64,12 +67,23 @@ class Recorder:
         told.append(body)
         if len(told) == 1:
             self._react(kind, ours, body)
-        if len(told) <= LOST_MOST and (mood := self.chance.choice(["well", "500", "gone"])) != "well":
+        if kind == LAST:
+            self.owed.add(ours)
+        if len(told) <= LOST_MOST and (mood := self.chance.choice(self._moods(kind))) != WELL:
             if mood == "500":
                 return web.Response(status=500)
             request.transport.abort()
+        else:
+            self.owed.discard(ours)
         pids = {"provider_pid": body.get("providerPid", ours), "consumer_pid": body["consumerPid"]}
         return web.json_response(messages.ack(NEGOTIATION, *pids.values(), "REQUESTED"))
+
+    def _moods(self, kind):
+        """Return what may happen to an answer; the first to a last word is lost, so that some word must come again."""
+        if kind == LAST and not self._lost_one:
+            self._lost_one = True
+            return LOSSES
+        return WELL, *LOSSES
 
     def _react(self, kind, ours, body):
         """Say what follows from a message that is heard for the first time."""

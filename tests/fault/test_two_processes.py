@@ -144,12 +144,13 @@ async def ask(door, method, path, body=None):
         await asyncio.sleep(0.1)
 
 
-async def finished(door):
-    """Return all negotiations once all of them are at their end."""
+async def finished(recorder, door):
+    """Return all negotiations once all of them are at their end, and every last word was answered."""
     async with asyncio.timeout(DONE_SECONDS):
         while True:
             found = (await ask(door, "GET", "processes?kind=negotiation"))["processes"]
-            if len(found) >= 2 * NEGOTIATIONS and all(one["turn"] == "nobody" for one in found):
+            ended = len(found) >= 2 * NEGOTIATIONS and all(one["turn"] == "nobody" for one in found)
+            if ended and not recorder.owed:
                 return found
             await asyncio.sleep(0.1)
 
@@ -163,7 +164,7 @@ async def work(recorder, door, offer):
         asked = {"provider": PEER, "base": recorder.base, "offer": bought, "mandate": mandate}
         await ask(door, "POST", "negotiations", asked)
         await asyncio.sleep(0.05)
-    return await finished(door)
+    return await finished(recorder, door)
 
 
 def one_content(recorder):
