@@ -16,6 +16,7 @@ HEAVY = (
     "rdflib", "rich", "jsonschema", "referencing", "sqlite_utils",  # a Turtle file, help, a refusal, an upgrade
     "pyarrow", "obstore", "psycopg", "fastcdc", "opentelemetry",  # extras
     "connector.demo", "ledger.audit.audit", "ledger.log.aggregate", "ledger.log.head_aggregate",
+    "py_ecc",  # of which eth-account would load half a second of tables for key files
 )  # fmt: skip
 # run inside a server once it has begun: what is loaded is told, and it is stopped
 TOLD = f"""
