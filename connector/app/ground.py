@@ -294,6 +294,7 @@ TRANSACTIONS = Service(
     begins=Transactions.start,
     ends=Transactions.close,
     looks={("chain_txs",): Transactions.heard},
+    chores={"remove what was signed for acts that are settled": Transactions.tidy},
 )
 
 

@@ -7,7 +7,7 @@ sequence of nonces, one parcel at a time, so that a refusal leaves no gap; (5) w
 be made when it is signed (`makers`): laying out a call costs more than the act that causes it; (6) acts that anybody
 may bring and that wait together are brought together (`ledger.chain.batch`, licences by the hundred: `grants`), and by
 halves where one is refused; (7) the event that follows a mined act is stored with the act and recorded in the
-transaction that notes it as mined.
+transaction that notes it as mined; (8) signed bytes are kept until what they did is too deep to be taken back.
 
 The life of a row: wanted → signed → mined, or reverted with the program's reason; what a reorganisation took back is
 sent again, and what somebody else brought for us counts as ours.
@@ -45,6 +45,12 @@ if TYPE_CHECKING:
     from ledger.chain.programs import Programs
 
 _LAST = "SELECT max(block) AS last FROM chain_txs WHERE state = ?"
+# of a number that is not the newest, from which the next is counted
+_SETTLED = (
+    "DELETE FROM chain_sends WHERE nonce < (SELECT max(nonce) FROM chain_sends) "
+    "AND nonce IN (SELECT nonce FROM chain_txs WHERE state IN (?, ?) AND block > ? AND block <= ?)"
+)
+SETTLED_BLOCKS = 64  # below the newest that has its confirmations: two epochs, as chains of Ethereum's kind are final
 RETRY_SECONDS = 0.5  # an unreachable chain is asked twice a second; everything else waits on this one line anyway
 # a refusal that says the purpose is fulfilled → the event that tells by which transaction; its id is that of the row
 FULFILLED = {"licences: already granted": ("licences", "LicenceGranted", "agreementDigest")}
@@ -90,6 +96,7 @@ class Transactions:
         self._evidence = evidence
         self._work = asyncio.Event()
         self._ended: dict[str, asyncio.Event] = {}
+        self._settled = -1  # the last block of which nothing that was signed is kept
         self._task: asyncio.Task[None] | None = None
         self.heard_mined: Topic[[ChainTxRow]] = mined or Topic()
         # what comes before the colon of an id → the act that is meant by what comes behind it
@@ -177,6 +184,15 @@ class Transactions:
             if taken := [row for row in rows if row.hash in gone and (row.nonce is not None) is signed]:
                 await self._write(taken, state=state)
                 self._work.set()
+
+    async def tidy(self) -> None:
+        """Remove the signed forms of what stands so deep on the chain that it is never sent again."""
+        final = None if self._evidence is None else self._evidence.block
+        if final is None or (last := final.number - SETTLED_BLOCKS) <= self._settled:
+            return
+        ended = ActState.MINED, ActState.REVERTED
+        await self._store.write(lambda tx: tx.execute(_SETTLED, *ended, self._settled, last))
+        self._settled = last
 
     async def _run(self) -> None:
         while True:

@@ -21,6 +21,7 @@ from ledger.chain import acts
 from ledger.chain.client import Chain
 from ledger.chain.fees import Fees
 from ledger.chain.programs import Programs
+from ledger.log.events import Block
 
 from .road import road_to
 from .test_licences import agreed, granting
@@ -331,6 +332,23 @@ async def test_what_a_reorganisation_took_back_is_done_again(on_anvil, impatient
             await asyncio.sleep(0.05)
     await outbox.ended(*keys)
     assert await outbox.minted() == int("1" * depth)
+
+
+async def test_what_was_signed_is_kept_until_it_is_settled_and_signed_anew_if_it_was_not(on_anvil, impatient):
+    outbox, node = on_anvil
+    outbox.transactions.start()
+    keys = ["mint:0", "mint:1", "mint:2"]
+    for number, key in enumerate(keys):
+        await outbox.want(**{key: outbox.mint(10**number)})
+        rows = await outbox.ended(*keys[: number + 1])
+    for block, left in ((rows[0].block - 1, rows), (rows[1].block, rows[2:]), (rows[2].block, rows[2:])):
+        outbox.log.block = Block(block + transactions.SETTLED_BLOCKS, bytes(32))
+        await outbox.transactions.tidy()  # the next number is counted from the newest
+        assert [each["nonce"] for each in await outbox.sends()] == [row.nonce for row in left]
+    await node.asked("anvil_reorg", len(rows), [])
+    await outbox.transactions.again(rows[0].block)
+    assert [row.nonce for row in await outbox.ended(*keys)] == [row.nonce for row in rows]
+    assert await outbox.minted() == 111
 
 
 # --- bad nodes, in front of a good chain ---

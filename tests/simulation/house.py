@@ -94,7 +94,10 @@ class House(Table):
     hosted: Annotated[Hosted, Service(lambda: SimpleNamespace(chain=None))]
     chain: Annotated[Chain, Service(lambda around: around.node)]
     programs: Annotated[Programs, Service(lambda chain: Programs(chain, program.DEPLOYMENT))]
-    transactions: Annotated[Transactions, Service(ground.transactions, begins=Transactions.start)]
+    transactions: Annotated[
+        Transactions,
+        Service(ground.transactions, begins=Transactions.start, chores=ground.TRANSACTIONS.chores),
+    ]
     watch: Annotated[ChainWatch, Service(ground.watch, begins=ChainWatch.start)]
     peer_logs: PeerLogs
     anchoring: Annotated[Anchoring, Service(lambda: SimpleNamespace(witnessed=lambda: False))]
