@@ -90,13 +90,14 @@ def packing_from_json(document: object, path: str) -> Packing:
 class Billed:
     """The bytes of an edition: its `data`, the `list` of what is in it; `files` is what its files have, if known.
 
-    A plain copy has no list that is billed: 0.
+    A plain copy has no list that is billed: 0. `stays` is said of what is only asked about.
     """
 
     data: int
     list: int
     files: int | None
     packing: Packing | None = None
+    stays: bool = False
 
     @property
     def bytes(self) -> int:
@@ -121,6 +122,8 @@ def words(billed: Billed, lang: str, *, by_bytes: bool) -> str:
         packing = billed.packing
         counts = {"files": f"{packing.files:,}", "packs": f"{packing.packs:,}", "s": "" if packing.packs == 1 else "s"}
         return said["packed"].format(**parts, **counts, instead=size(packing.instead))
+    if billed.stays:
+        return said["stays"].format(**parts)
     if not billed.list:
         return said["alone"].format(**parts)
     if billed.files != billed.data:
@@ -146,6 +149,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "listed": "{bytes} {done}: {data} of files, {list} of the list of files",
         "part": "{bytes} {done}: {data} of data, {list} of the list of files",
         "alone": "{bytes} {done}: the files alone",
+        "stays": "{bytes}, which stay with their provider: nothing is delivered",
     },
     "zh": {
         "billed": "计费",
@@ -154,5 +158,6 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "listed": "{done} {bytes}:文件 {data},文件清单 {list}",
         "part": "{done} {bytes}:数据 {data},文件清单 {list}",
         "alone": "{done} {bytes}:仅文件本身",
+        "stays": "{bytes},留在提供方处,不交付",
     },
 }

@@ -8,7 +8,8 @@ plane that is registered here), MOVER (a data plane that is), SENDER (the token 
 API key as far as that goes: `connector.api.keyed`), ACCOUNT (who has signed in to the console; which account sees which
 page and acts where is said by `connector.console.pages`).
 At an exchange an OWNER row may be an operator's, too (`connector.api.operators`).
-`roles`: the roles of ours under which the route exists at all.
+`roles`: the roles of ours under which the route exists at all; of what is the owner's, those under which it does
+something (`connector.api.server` says so to who is meant to be another).
 """
 
 from __future__ import annotations

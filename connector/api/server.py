@@ -2,8 +2,9 @@
 
 Law: a handler runs only after its row's caller has been proven and its body is there; a peer's token is used up in the
 transaction of the act it permits (`Call.act`), so a refused message costs nothing and a repeated token opens nothing.
-Whoever is not proven has a place among its neighbours, whoever is has places of its own (`connector.api.places`); a
-member that shows its token has them also where anybody may ask, and one whose token proves nothing is anybody.
+What the owner asks for in another's role is refused in words; to everybody else it does not exist. Whoever is not
+proven has a place among its neighbours, whoever is has places of its own (`connector.api.places`); a member that shows
+its token has them also where anybody may ask, and one whose token proves nothing is anybody.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from connector.operation import coming
 from connector.operation.health import Health
 from connector.operation.metrics import Metrics
 from connector.runtime import actor
-from connector.runtime.errors import CatchingUp
+from connector.runtime.errors import Absent, CatchingUp
 from connector.runtime.limits import (
     BODY_BYTES_MAX,
     LINGER_SECONDS,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     from connector.api.operators import Handler
     from connector.core.service import Parts
+    from connector.identity.identity import Identity
 
 log = logging.getLogger(__name__)
 
@@ -96,10 +98,20 @@ class _Surface:
             return await self._serve(call, function)
 
     async def _serve(self, call: Call, function: Handler) -> web.StreamResponse:
+        _require_role(call.route, self._core.identity)
         call.request = await body.take(call.request, call.route, self._core.settings.server.request_seconds)
         if call.route.who is Who.OWNER:
             return await operators.govern(call, function)
         return await function(call)
+
+
+def _require_role(route: Route, us: Identity) -> None:
+    """Tell our owner that somebody else is asked for this; to others such a path does not exist."""
+    if not route.roles & us.roles:
+        raise Absent(
+            f"this is for the role {' or '.join(sorted(route.roles))}; `{us.did}` is {', '.join(sorted(us.roles))}",
+            "`--data` says which participant is meant; what it is stands in its settings as `participant.roles`",
+        )
 
 
 @web.middleware
@@ -111,7 +123,7 @@ async def _in_words(request: web.Request, handler: Callable[[web.Request], Await
 
 
 def build(parts: Parts) -> web.Application:
-    """Return the application with the routes that exist for the participant's roles."""
+    """Return the application with the routes that exist for the participant's roles, and all of its owner's."""
     core = parts.of(Core)
     limits = {
         "auto_decompress": False,
@@ -127,7 +139,7 @@ def build(parts: Parts) -> web.Application:
     surface = _Surface(parts)
     app.cleanup_ctx.append(surface.forwarding.run)
     for route in ROUTES:
-        if route.roles & core.identity.roles:
+        if route.roles & core.identity.roles or route.who is Who.OWNER:
             app.router.add_route(route.method, route.path, surface.handler(route))
     return app
 

@@ -23,8 +23,18 @@ from contracts.unit_price import MIB
 if TYPE_CHECKING:
     from connector.client.server import Server
 
-# tier → how what was got is used, where that is not by opening it
-NEXT = {"computed": 'penstock query {id} "select …"'}
+OPENED, COMPUTED = "penstock open {id} --purpose {purpose} --to DIRECTORY", "computed"
+# member of a gate → how what is computed is asked for, where its terms say that; else by a statement
+ASKED = {
+    "joint": 'penstock joint "select …" --of {id} --of PRODUCT --of PRODUCT --over COLUMN=VALUE,VALUE',
+    "lookup": "penstock lookup {id} SUBJECT",
+    "engine": 'penstock run {id} "select …" --engine {name} --tells NAME:LEAST:MOST',
+    "programs": 'penstock run {id} "select …" --with PROGRAM.wasm --tells NAME:LEAST:MOST',
+    "sketch": "penstock relate --of {id} --with MINE.csv --key COLUMN --number NAME:LEAST:MOST",
+    "learning": "penstock learn {id} --table TABLE --with MINE.csv --key COLUMN --label COLUMN",
+    "coverage": "penstock try {id} --with MINE.csv --key COLUMN",
+}
+STATEMENT = 'penstock query {id} "select …"'
 WAIT_SECONDS = 5  # no longer is a reason why nothing comes kept from who waits
 REASON_SECONDS = 5  # no longer is a reason why nothing comes kept from who waits
 LIVE_SECONDS = 1  # a terminal shows rate and time left as they change
@@ -134,7 +144,7 @@ async def acquire(data: Path, body: dict[str, Any]) -> dict[str, Any]:
             begun = await own.call("POST", "acquisitions", body)
             if earlier := (begun or {}).get("earlier"):
                 talk(f"  you have it already, by agreement {earlier}; this buys it again, and pays again")
-                talk(f"  penstock open {earlier} opens what is here")
+                talk(f"  penstock show {earlier} says what there is by it")
             return await (read if body["mandate"]["to"] == STREAM else follow)(own, body["id"], halt)
 
         view = await halt.over(got())
@@ -171,7 +181,9 @@ def get(
         talk(f"  acquisition {key}; resume it with --id {key}")
     view = finish(acquire(typed.data, body), as_json=typed.as_json)
     where, purpose = "stdout" if to == STREAM else to, typed["mandate_purpose"]
-    use = NEXT.get(view.get("tier", ""), "penstock open {id} --purpose {purpose} --to DIRECTORY")
+    use = OPENED
+    if view.get("tier") == COMPUTED:
+        use = asked_by(finish(_terms(typed.data, view["agreement"]), as_json=typed.as_json)["gate"])
     opened = f"opened to {where}" if to else "next: " + use.format(id=view["id"], purpose=purpose)
     most = f", at most {view['most']} in all" if view["most"] else ""
     price = f"price: {view['price']}{most}" if view["price"] else "no price was told"
@@ -180,6 +192,23 @@ def get(
         talk("\n".join(lines))
     else:
         typed.tell(view, lines)
+
+
+async def _terms(data: Path, agreement: str) -> dict[str, Any]:
+    """Return the terms of an agreement of ours."""
+    from connector.client.server import server  # noqa: PLC0415  # loaded when the verb runs
+
+    async with server(data) as own:
+        terms: dict[str, Any] = (await own.call("GET", f"things/{agreement}"))["terms"]
+    return terms
+
+
+def asked_by(gate: dict[str, Any]) -> str:
+    """Return how a computed product is asked, by the gate in its terms: a command with `{id}` in it."""
+    member = next((one for one in ASKED if one in gate), None)
+    if member is None:
+        return STATEMENT
+    return ASKED[member].replace("{name}", str(gate["engine"]["name"])) if member == "engine" else ASKED[member]
 
 
 def _rules(typed: declared.Typed) -> dict[str, str | None]:

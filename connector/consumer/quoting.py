@@ -34,7 +34,7 @@ from contracts.namespace import CONTRACT, SUB_LICENCES
 from contracts.ndi.delivery import DETAIL
 from contracts.ranges import RowSet
 from contracts.tariff import Tariff, amount
-from contracts.units import AGREEMENT
+from contracts.units import AGREEMENT, COMPUTED
 from ledger.edition.header import agreed
 
 if TYPE_CHECKING:
@@ -334,9 +334,9 @@ def _billed(listed_as: Any, tier: str, wanted: RowSet, table: RowTable) -> Bille
     try:
         dataset = dataset_from_json(listed_as)
     except CatalogError:  # nobody described it to us
-        return Billed(data, listed, None)
+        return Billed(data, listed, None, stays=tier == COMPUTED)
     whole = len(wanted) == len(table)
-    return Billed(data, listed, dataset.size if whole else None, dataset.packing if whole else None)
+    return Billed(data, listed, dataset.size if whole else None, dataset.packing if whole else None, tier == COMPUTED)
 
 
 def _offer(dataset: Any, listed: str | None) -> JsonObject:

@@ -46,7 +46,8 @@ class Contents(NamedTuple):
         layout = brief.get("layout") or FIXED
         planned = layouts.plan(self.source, layout, piece_bytes, 0, self.media_type, self.schema)
         listed = 0 if brief["tier"] in OUTSIDE else planned.index_bytes
-        return Billed(self.source.size, listed, self.dataset.size, self.dataset.packing)
+        stays = brief["tier"] == COMPUTED
+        return Billed(self.source.size, listed, self.dataset.size, self.dataset.packing, stays)
 
 
 def check(brief: Mapping[str, Any]) -> None:
@@ -80,7 +81,8 @@ def contents(
 def billed(dataset: Dataset, table: RowTable, tier: str) -> Billed:
     """Return what is billed of a sealed edition; of plain copies, the list of files costs nothing."""
     listed = table.plain_bytes(0, table.index_rows)
-    return Billed(table.plain_bytes() - listed, 0 if tier in OUTSIDE else listed, dataset.size, dataset.packing)
+    data, listed = table.plain_bytes() - listed, 0 if tier in OUTSIDE else listed
+    return Billed(data, listed, dataset.size, dataset.packing, tier == COMPUTED)
 
 
 def by_bytes(brief: Mapping[str, Any]) -> bool:

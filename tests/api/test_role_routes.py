@@ -5,6 +5,8 @@ A body that is none: whoever is let in is refused for that, so nothing changes e
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import pytest
 import pytest_asyncio
 
@@ -83,3 +85,18 @@ async def test_every_cell_of_a_role(space, say, bearer, role):
             wrong.append((row.method, row.path, said))
     assert not wrong
     assert kept(space) == before
+
+
+@pytest.mark.parametrize("role", RUNNING)
+async def test_what_an_owner_asks_for_in_another_s_role_does_nothing(space, say, role):
+    before, wrong = space.stored(role), []
+    token = (space.people[role].data / "management.token").read_text().strip()
+    owner = {"Authorization": f"Bearer {token}"}
+    for row in ROUTES:
+        if row.who is Who.OWNER and role not in row.roles:
+            url = space.url(role) + row.path.format_map(defaultdict(lambda: "nowhere"))
+            said = await say(row.method, url, b"{}" if row.method == "POST" else None, owner)
+            if said.status != 404 or b"this is for the role" not in said.body:
+                wrong.append((row.method, row.path, said))
+    assert not wrong
+    assert {name: space.stored(role)[name] for name in CHANGED} == {name: before[name] for name in CHANGED}

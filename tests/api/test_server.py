@@ -41,6 +41,7 @@ ROUTES = [
     Route("GET", "/pass/{edition}", Who.PASS, frozenset({"provider"}), "x.y"),
     Route("POST", "/peer", Who.PEER, frozenset({"provider", "buyer"}), "sealed.ticket"),
     Route("GET", "/elsewhere", Who.ANYONE, frozenset({"exchange"}), "x.y"),
+    Route("GET", "/another", Who.OWNER, frozenset({"exchange", "buyer"}), "x.y"),
 ]
 
 
@@ -344,6 +345,13 @@ async def test_every_refusal_is_in_words(say, house):
 async def test_a_route_exists_for_the_roles_it_names_alone(say):
     assert (await say("/elsewhere"))[0] == 404
     assert (await say("/peer", bearer(BUYER)))[0] == 200
+
+
+async def test_what_the_owner_asks_for_in_another_s_role_is_refused_in_words(say, house):
+    status, told = await say("/another", "owner")
+    assert (status, told["code"]) == (404, "absent")
+    assert told["text"] == f"this is for the role buyer or exchange; `{PROVIDER}` is provider"
+    assert (await say("/another", "x"))[0] == 401
 
 
 def test_the_application_has_the_console_s_ground(house):

@@ -78,6 +78,12 @@ def test_what_is_billed_in_words(billed, english, chinese):
     assert "交付" in words(billed, "zh", by_bytes=False)
 
 
+def test_what_is_only_asked_about_is_not_said_to_be_delivered():
+    told = words(Billed(31_819, 0, 31_819, stays=True), "en", by_bytes=False)
+    assert told == "32 kB, which stay with their provider: nothing is delivered"
+    assert words(Billed(31_819, 0, 31_819, stays=True), "zh", by_bytes=False) == "32 kB,留在提供方处,不交付"
+
+
 SIZES = [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (9_949, "9.9 kB"), (10_000, "10 kB"), (2_500_000, "2.5 MB")]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import typer
 
+from connector.cli.get import ASKED, OPENED, STATEMENT, asked_by
 from connector.cli.main import app
 from connector.cli.show import NEXT, WHAT
 from policy import purposes
@@ -21,13 +22,21 @@ def test_what_can_be_done_next_are_commands():
     """Each line leads to a command, with options that it has."""
     tree = typer.main.get_command(app)
     assert set(NEXT) <= set(WHAT)
-    for line in (one for lines in NEXT.values() for one in lines):
+    after_a_get = [one.removeprefix("penstock ") for one in (*ASKED.values(), OPENED, STATEMENT)]
+    for line in (*after_a_get, *(one for lines in NEXT.values() for one in lines)):
         command, words = tree, line.split()
         while words and words[0] in getattr(command, "commands", {}):
             command = command.commands[words.pop(0)]
         options = {name for parameter in command.params for name in parameter.opts}
         assert not hasattr(command, "commands"), line
         assert {word for word in words if word.startswith("--")} <= options, line
+
+
+def test_what_is_computed_is_asked_as_its_gate_says():
+    engine = {"engine": {"name": "slope", "seconds": "5", "digest": "sha-256:00"}, "noise": {}}
+    assert asked_by({"columns": [], "noise": {}}) == 'penstock query {id} "select …"'
+    assert asked_by(engine).startswith('penstock run {id} "select …" --engine slope ')
+    assert all(asked_by({one: {"name": "x"}}).startswith(line.split("{")[0]) for one, line in ASKED.items())
 
 
 def test_a_thing_is_told_in_words_with_the_next_commands(penstock, management):
