@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from connector.cli import verbs
 from connector.runtime.data_folder import OTHERS
+from ledger.chain import key_files
 
 if TYPE_CHECKING:
     import typer
@@ -18,6 +19,7 @@ def run() -> None:
     """Run what was typed: what it makes is its owner's alone, unless it says otherwise."""
     os.umask(OTHERS)
     gc.disable()  # what is loaded stays: no look for cycles until the verb runs (`connector.cli.page`)
+    key_files.defer()
     try:
         line()()
     except OSError as fault:  # of a verb that writes after its answer came

@@ -144,7 +144,7 @@ async def acquire(data: Path, body: dict[str, Any]) -> dict[str, Any]:
             begun = await own.call("POST", "acquisitions", body)
             if earlier := (begun or {}).get("earlier"):
                 talk(f"  you have it already, by agreement {earlier}; this buys it again, and pays again")
-                talk(f"  penstock show {earlier} says what there is by it")
+                talk("  " + _goes_on(await _terms(own, earlier), earlier))
             return await (read if body["mandate"]["to"] == STREAM else follow)(own, body["id"], halt)
 
         view = await halt.over(got())
@@ -183,7 +183,7 @@ def get(
     where, purpose = "stdout" if to == STREAM else to, typed["mandate_purpose"]
     use = OPENED
     if view.get("tier") == COMPUTED:
-        use = asked_by(finish(_terms(typed.data, view["agreement"]), as_json=typed.as_json)["gate"])
+        use = asked_by(finish(_agreed(typed.data, view["agreement"]), as_json=typed.as_json)["gate"])
     opened = f"opened to {where}" if to else "next: " + use.format(id=view["id"], purpose=purpose)
     most = f", at most {view['most']} in all" if view["most"] else ""
     price = f"price: {view['price']}{most}" if view["price"] else "no price was told"
@@ -194,13 +194,24 @@ def get(
         typed.tell(view, lines)
 
 
-async def _terms(data: Path, agreement: str) -> dict[str, Any]:
-    """Return the terms of an agreement of ours."""
+async def _agreed(data: Path, agreement: str) -> dict[str, Any]:
+    """Ask the own server for the terms of an agreement of ours."""
     from connector.client.server import server  # noqa: PLC0415  # loaded when the verb runs
 
     async with server(data) as own:
-        terms: dict[str, Any] = (await own.call("GET", f"things/{agreement}"))["terms"]
-    return terms
+        return await _terms(own, agreement)
+
+
+async def _terms(own: Server, agreement: str) -> dict[str, Any]:
+    """Return the terms of an agreement of ours, nothing where its peer has none of ours."""
+    return (await own.call("GET", f"things/{agreement}"))["terms"] or {}
+
+
+def _goes_on(terms: dict[str, Any], agreement: str) -> str:
+    """Return what an agreement of before still gives."""
+    if terms.get("tier") == COMPUTED:
+        return f"{asked_by(terms['gate']).format(id=agreement)} asks by it"
+    return f"penstock open {agreement} opens what is here"
 
 
 def asked_by(gate: dict[str, Any]) -> str:

@@ -36,6 +36,6 @@ class Unread(ModuleType):
 
 
 def defer() -> None:
-    """Let eth_keyfile be imported when it is first used, if it is not here already."""
+    """Let eth_keyfile be imported when it is first used, if it is not here already; before web3 is imported."""
     if PACKAGE not in sys.modules:
         sys.modules.update({one: Unread(one) for one in (PACKAGE, MODULE)})

@@ -12,6 +12,8 @@ OPENED = f"""
 import json, sys
 if "before" in sys.argv:
     import eth_keyfile
+from ledger.chain import key_files
+key_files.defer()
 import ledger.chain.client
 from eth_account import Account
 loaded = [name in sys.modules for name in ("web3", "py_ecc")]
