@@ -113,7 +113,8 @@ class Parcel:
         assert nonce is not None, "what is to arrive is signed"
         while True:
             try:
-                if not await self._sends(nonce):  # taken back from so deep that nobody kept what was signed
+                if self._fresh is None and not await self._sends(nonce):
+                    # taken back from so deep that what was signed is gone
                     await self._keep(nonce, await self._signed(nonce))
                 await self._push(nonce)
                 if (receipt := await self._look(nonce)) is not None:
