@@ -18,6 +18,7 @@ from connector.store import naming
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.chain import ChainSendRow, ChainTxRow
 from connector.store.rows.channel import BundleRow
+from connector.store.rows.compute import AnswerRow, ComputationRow
 from connector.store.rows.evidence import LogEntryRow
 from connector.store.rows.use import ReadRow
 from connector.store.rows.vault import EditionRow, ReplicaRow
@@ -41,8 +42,12 @@ SHOWN: Mapping[type[TableRow], tuple[str, ...]] = {
     ReplicaRow: ("id", "edition", "agreement", "state", "created"),
     ReadRow: ("id", "acquisition", "agreement", "purpose", "state", "reason", "created"),
     LogEntryRow: ("idx", "part", "leaf", "at"),
+    AnswerRow: ("job", "agreement", "statement", "purpose", "created", "ended"),
+    ComputationRow: (
+        "job", "agreement", "product", "peer", "statement", "purpose", "state", "reason", "rows", "created", "ended"
+    ),
     ChainTxRow: ("id", "program", "function", "nonce", "hash", "state", "block", "error", "created"),
-}
+}  # fmt: skip
 
 
 async def show(call: Call) -> web.Response:

@@ -11,7 +11,7 @@ import typer
 from connector.cli import declared
 from connector.cli.options import whose
 
-PRICED = ("id", "digest", "idx")
+PRICED = ("id", "digest", "idx", "job")
 PENSTOCK = "penstock"
 # kind of what was found → what it is
 WHAT = {
@@ -26,6 +26,8 @@ WHAT = {
     "editions": "an edition that we sealed",
     "replicas": "a sealed replica that we hold",
     "reads": "an opening of ours",
+    "answers": "a statement of ours, asked where the data are",
+    "computations": "a statement of another, asked of data of ours",
     "disputes": "a dispute",
     "complaints": "a complaint",
     "demands": "a demand",
@@ -54,6 +56,8 @@ NEXT = {
     "editions": ("show {product}", "vault holders {id}", "vault lineage {id}", "rights show {id}"),
     "replicas": ("show {agreement}", "vault lineage {id}"),
     "reads": ("show {acquisition}",),
+    "answers": ("show {agreement}", "admin queries --of {agreement}"),
+    "computations": ("show {agreement}", "admin computations"),
     "disputes": ("dispute show {id}",),
     "complaints": ("complaint show {id}",),
     "demands": ("demand show {id}",),
@@ -66,8 +70,8 @@ NEXT = {
 # members that say most, before those that a person rarely reads
 SHORT = (
     "title", "name", "state", "amends", "superseded_by",
-    "event", "product", "terms", "agreement", "edition", "provider", "peer", "role", "region", "did",
-    "url", "address", "program", "function", "block", "at", "reason", "created", "updated",
+    "event", "product", "statement", "terms", "agreement", "edition", "provider", "peer", "role", "region", "did",
+    "url", "address", "program", "function", "block", "at", "reason", "created", "updated", "ended",
 )  # fmt: skip
 
 

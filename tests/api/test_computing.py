@@ -23,6 +23,7 @@ from tests.api.test_rights import told
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 GATE = {"subject": "firm", "least": "10"}
+ONCE = "asked-by-district-once"
 BY_DISTRICT = "select district, count(*) as firms, sum(revenue) as revenue from firms group by district"
 
 
@@ -84,20 +85,24 @@ def address(space, agreement):
 async def test_a_statement_is_answered_signed_counted_and_billed(space, tmp_path):
     await publish(space, "firms", tmp_path)
     agreement = await agreed(space, "firms")
-    got = await ask(space, "firms", BY_DISTRICT, job="one")
+    got = await ask(space, "firms", BY_DISTRICT, job=ONCE)
     assert got["columns"] == ["district", "firms", "revenue"]
     assert [row[0] for row in got["rows"]] == ["A", "B", "C"], "Z is one firm, and D would tell it: both are held back"
     assert got["heldBack"] is True
-    again = await ask(space, agreement, BY_DISTRICT, job="one")
+    again = await ask(space, agreement, BY_DISTRICT, job=ONCE)
     assert again == got
     [row] = jobs(space, agreement)
     assert (row["state"], row["rows"]) == ("released", 3)
+    for role, kind in (("buyer", "answers"), ("provider", "computations")):
+        shown = await space.doors[role].call("GET", f"things/{ONCE}")
+        assert (shown["kind"], shown["statement"], shown["agreement"]) == (kind, BY_DISTRICT, agreement)
+        assert "answer" not in shown
 
     receipt = dict(got["receipt"])
     signed = bytes.fromhex(receipt.pop("signature"))
     [deal] = [one for one in space.rows("buyer", "agreements") if one["digest"] == agreement]
     provider = bytes.fromhex(json.loads(deal["agreement"])["provider"].removeprefix("0x"))
-    sent = json.dumps({"id": "one", "statement": BY_DISTRICT}, separators=(",", ":")).encode()
+    sent = json.dumps({"id": ONCE, "statement": BY_DISTRICT}, separators=(",", ":")).encode()
     made = Made(agreement, "POST", "", sent, 200, bytes(row["answer"]))
     assert call_receipt.check(receipt, signed, provider, made) == receipt
 
