@@ -126,7 +126,9 @@ def _check_position(account: ChannelRow, request: KeyRequest) -> None:
 
 
 def _answers(window: WindowRow, request: KeyRequest) -> bool:
-    return window.account_hash == request.account_hash and window.contexts == tuple(map(dict, request.contexts))
+    """Say whether an offer is of what is asked for, with a seq that its payer has not used since."""
+    same = window.account_hash == request.account_hash and window.contexts == tuple(map(dict, request.contexts))
+    return same and window.seq > request.after
 
 
 def _lives(tx: Tx, holder: Holder, window: WindowRow, margins: Margins, now: datetime) -> bool:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # what either side says of a channel on which nothing more can be bought
 CODES = frozenset({"channel-closing", "channel-closed", "near-expiry"})
+# code of a payee's refusal → what it has forgotten
+FORGOTTEN = {UNMET: "channel that you paid into", "unknown-agreement": "agreement under which you paid in"}
 # how long somebody who waits for an opening waits for a settlement to be mined; then it is asked for again, by its id
 PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
@@ -74,16 +76,17 @@ class NextChannels:
         return await self.is_over(row)
 
     async def refuse_forgotten(self, row: AcquisitionRow, fault: Exception) -> None:
-        """Raise what is true if a payee knows nothing of a channel that is on chain; nothing for another fault.
+        """Raise what is true if a payee knows nothing of what is on chain, or signed by it; nothing for another fault.
 
         Raises PeerUnreachable while its node may be behind ours, afterwards Absent: it went on with a back-up.
         """
-        if explain_failure(fault).code != UNMET:
+        code = explain_failure(fault).code
+        if code not in FORGOTTEN:
             return
         channel = await self._core.store.read(lambda tx: tx.get(ChannelRow, id=row.its_channel))
-        if channel is not None and self._core.clock.now() < channel.created + SEEN_WITHIN:
+        if code == UNMET and channel is not None and self._core.clock.now() < channel.created + SEEN_WITHIN:
             raise PeerUnreachable("the provider does not see the channel yet that you paid into") from fault
-        text = "the provider knows nothing of the channel that you paid into: it went on with a back-up of before"
+        text = f"the provider knows nothing of the {FORGOTTEN[code]}: it went on with a back-up of before"
         hint = "buy again under another id; what you paid in and did not use comes back when the channel expires"
         raise Absent(text, hint) from fault
 

@@ -162,3 +162,16 @@ def test_rows_asked_for_again_cost_nothing_whatever_is_unreleased_elsewhere():
 def test_a_deposit_may_be_spent_to_the_last_unit():
     pair = Pair(deposit=70)
     assert pair.request(pair.plan()).offer.cumulative_amount == 70
+
+
+def test_an_offer_whose_seq_its_payer_has_used_is_not_repeated():
+    """Its answer was lost, and so was the acknowledgement that the payer signed with its seq."""
+    pair = Pair()
+    pair.window(pair.want([0]))
+    lost = pair.request(pair.plan(pair.want([1])))
+    pair.acknowledge()
+    request = pair.plan(pair.want([1]))
+    offered = pair.request(request)
+    assert (lost.offer.seq, offered.offer.seq) == (2, 3)
+    assert len(pair.take(pair.pay(pair.sign(request, offered))).keys) == 1
+    assert pair.states("payee") == ["acknowledged", "void", "paid"]

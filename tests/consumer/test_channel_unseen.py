@@ -39,5 +39,10 @@ def test_later_it_is_said_that_it_went_on_with_a_back_up():
     assert "comes back" in told.value.hint
 
 
+def test_so_it_is_said_at_once_of_an_agreement_that_it_signed():
+    with pytest.raises(Absent, match="nothing of the agreement under which you paid in: it went on with a back-up"):
+        _asked("unknown-agreement", SECOND)
+
+
 def test_another_fault_is_none_of_this():
     _asked("stopped", SEEN_WITHIN)

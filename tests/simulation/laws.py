@@ -133,13 +133,14 @@ def delivered(world, key, buyer):
 # why an order may end without anything: its time for bargaining was over while a side was away
 FAIR = ("no agreement: ", "given up", "deadline")
 # … or its provider went on with a back-up of before its channel, or of before its agreement
-FORGOT_CHANNEL, FORGOT_AGREEMENT = "knows nothing of the channel", "is no agreement with you"
+FORGOT_CHANNEL = "knows nothing of the channel"
+FORGOT_AGREEMENT = ("knows nothing of the agreement", "is no agreement with you")
 
 
 def ends_well(world, row):
     if FORGOT_CHANNEL in row.reason:
         return forgotten(world, bytes.fromhex(row.channel))
-    if FORGOT_AGREEMENT in row.reason:
+    if any(words in row.reason for words in FORGOT_AGREEMENT):
         provider = next(one for one in world.providers if one.did == row.provider)
         known = provider.disk.look(lambda tx: tx.get(AgreementRow, digest=row.agreement))
         return provider.name in world.fallen and known is None
