@@ -40,16 +40,16 @@ def _rest(role: str, cpu: float) -> dict[str, Figure]:
 
 
 MEASURED: Final[Mapping[str, Figure]] = {
-    **_order("exchange", 1.0, 2.9, 0.0, 0.139, 0),
-    **_order("provider", 21.0, 40.6, 30.1, 0.126, 355_494),
-    **_order("buyer", 12.0, 24.1, 14.3, 0.132, 430_472),
+    **_order("exchange", 1.0, 3.0, 0.0, 0.143, 0),
+    **_order("provider", 21.0, 37.9, 30.1, 0.128, 355_490),
+    **_order("buyer", 12.0, 22.3, 14.3, 0.14, 430_483),
     "order windows": Figure(2.0, "order", "an order: windows"),
     **_window("provider", 5.0, 7.2, 9.4),
-    **_window("buyer", 1.0, 4.1, 0.35),
+    **_window("buyer", 1.0, 4.2, 0.34),
     **_rest("exchange", 153.6),
-    **_rest("regulator", 67.2),
-    **_rest("provider", 86.4),
-    **_rest("buyer", 76.8),
+    **_rest("regulator", 76.8),
+    **_rest("provider", 57.6),
+    **_rest("buyer", 67.2),
     "provider memory": Figure(142, "growth", "memory of the provider, 1,000 agreements"),
     "exchange memory": Figure(166, "growth", "memory of the exchange, 1,000 products"),
     "provider GiB": Figure(0.4375, "transfer", "disk: opened to disk: CPU of the server"),
