@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 ACCOUNT = re.compile(r"0x[0-9a-fA-F]{40}")
 TRANSACTION = re.compile(r"(?:0x)?[0-9a-fA-F]{64}")
+# an id of a statement is its asker's, under one agreement: the first that is called so is shown
+STATEMENTS = (AnswerRow, ComputationRow)
 # rows of which only this is shown; of every other all is, and none of those has a secret
 SHOWN: Mapping[type[TableRow], tuple[str, ...]] = {
     EditionRow: ("id", "number", "product", "series", "state", "created"),
@@ -76,9 +78,10 @@ def _row(tx: Tx, key: str) -> Any:
             meant = ("hash = ?", begun) if sent is None else ("nonce = ?", sent.nonce)
             if of := tx.find(ChainTxRow, meant[0], (meant[1],), limit=1):
                 return of[0]
-    if key.isascii() and key.isdecimal() and len(key) <= INDEX_DIGITS_MAX:
-        return tx.get(LogEntryRow, idx=int(key))
-    return None
+    is_index = key.isascii() and key.isdecimal() and len(key) <= INDEX_DIGITS_MAX
+    if is_index and (entry := tx.get(LogEntryRow, idx=int(key))) is not None:
+        return entry
+    return next((row for kind in STATEMENTS for row in tx.find(kind, "job = ?", (key,), limit=1)), None)
 
 
 async def _member(call: Call, key: str) -> dict[str, Any] | None:

@@ -15,7 +15,6 @@ from connector.store.rows.agreement import AcquisitionRow, AgreementRow, AlarmRo
 from connector.store.rows.authority import AuthorityRow
 from connector.store.rows.catalogue import ListingRow, ServiceRow
 from connector.store.rows.channel import BundleRow, ChannelRow, DisputeRow
-from connector.store.rows.compute import AnswerRow, ComputationRow
 from connector.store.rows.credential import CredentialRow
 from connector.store.rows.filing import FilingRow
 from connector.store.rows.hosting import DelegationRow
@@ -88,8 +87,6 @@ THINGS: Places = (
     (BundleRow, "id"),
     (ReadRow, "id"),
     (AlarmRow, "id"),
-    (AnswerRow, "job"),
-    (ComputationRow, "job"),
 )
 ANY = "any"
 

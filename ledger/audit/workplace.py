@@ -73,6 +73,7 @@ class Workplace:
         if self.busy:
             try:
                 return await asyncio.get_running_loop().run_in_executor(self.hands, work, *args)
-            except BrokenExecutor:  # the system ended it, as one does where memory is short
+            except (BrokenExecutor, OSError):
+                # the system ended it, as one does where memory is short; whoever is begun meanwhile finds a closed pipe
                 self.hands = None
         return work(*args)
