@@ -59,11 +59,12 @@ class Claiming:
             async with asyncio.timeout(LOOK_SECONDS):
                 await self._watch.look()
         await self._claim()
-        await self._tell("while this participant serves, it claims that from {claimed} on")
+        await self._tell(self._found, "while this participant serves, it claims that from {claimed} on")
 
     async def end(self) -> None:
         """Say what will lapse while nobody is here."""
-        await self._tell("nobody serves here now: be back by {claimed}, or it may be lost")
+        found = await self._core.store.read(self._look)
+        await self._tell(found, "nobody serves here now: be back by {claimed}, or it may be lost")
 
     async def chore(self) -> None:
         """Claim every voucher that would lapse within the claim margin: what is not claimed then is never paid."""
@@ -123,10 +124,9 @@ class Claiming:
             "lost": lapse.lost,
         }
 
-    async def _tell(self, otherwise: str) -> None:
+    async def _tell(self, found: Sequence[Lapse], otherwise: str) -> None:
         """Write a line for each lapse, and one for the rest of them."""
-        found = await self.lapses()
-        for each in found[:LINES_MAX]:
+        for each in await self._core.store.read(lambda tx: [self._told(tx, one) for one in found[:LINES_MAX]]):
             about = f"{each['money']} under the agreement `{each['agreement'][:16]}` with `{each['peer']}`"
             if each["lost"]:
                 log.warning("%s cannot be claimed any more: its buyer's acknowledgement is needed", about)
@@ -142,5 +142,5 @@ def _first(moments: Iterable[datetime]) -> float | None:
     return None if first is None else first.timestamp()
 
 
-def _rest(found: Sequence[JsonObject]) -> str:
+def _rest(found: Sequence[Lapse]) -> str:
     return f"and on {len(found) - LINES_MAX} more channels: `penstock show`" if len(found) > LINES_MAX else ""
