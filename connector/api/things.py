@@ -75,9 +75,10 @@ def _row(tx: Tx, key: str) -> Any:
     if TRANSACTION.fullmatch(key):
         for begun in (key.lower(), "0x" + key.lower(), key.lower().removeprefix("0x")):
             sent = tx.get(ChainSendRow, hash=begun)
-            meant = ("hash = ?", begun) if sent is None else ("nonce = ?", sent.nonce)
-            if of := tx.find(ChainTxRow, meant[0], (meant[1],), limit=1):
+            if sent is not None and (of := tx.find(ChainTxRow, "nonce = ?", (sent.nonce,), limit=1)):
                 return of[0]
+        if of := tx.find(ChainTxRow, "hash = ?", (key.lower().removeprefix("0x"),), limit=1):
+            return of[0]
     is_index = key.isascii() and key.isdecimal() and len(key) <= INDEX_DIGITS_MAX
     if is_index and (entry := tx.get(LogEntryRow, idx=int(key))) is not None:
         return entry

@@ -19,11 +19,12 @@ from connector.cli.speak import finish, flash, pour, talk, watched
 from connector.client.acts.acquisitions import ALL, FINAL
 from connector.client.acts.money import money
 from contracts.unit_price import MIB
+from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
     from connector.client.server import Server
 
-OPENED, COMPUTED = "penstock open {id} --purpose {purpose} --to DIRECTORY", "computed"
+OPENED = "penstock open {id} --purpose {purpose} --to DIRECTORY"
 # member of a gate → how what is computed is asked for, where its terms say that; else by a statement
 ASKED = {
     "joint": 'penstock joint "select …" --of {id} --of PRODUCT --of PRODUCT --over COLUMN=VALUE,VALUE',
@@ -216,10 +217,8 @@ def _goes_on(terms: dict[str, Any], agreement: str) -> str:
 
 def asked_by(gate: dict[str, Any]) -> str:
     """Return how a computed product is asked, by the gate in its terms: a command with `{id}` in it."""
-    member = next((one for one in ASKED if one in gate), None)
-    if member is None:
-        return STATEMENT
-    return ASKED[member].replace("{name}", str(gate["engine"]["name"])) if member == "engine" else ASKED[member]
+    line = next((line for member, line in ASKED.items() if member in gate), STATEMENT)
+    return line.replace("{name}", str(gate.get("engine", {}).get("name")))
 
 
 def _rules(typed: declared.Typed) -> dict[str, str | None]:
