@@ -168,12 +168,10 @@ class Acquisitions:
     async def _advance(self, key: str) -> None:
         while True:
             row = await self._acquisition(key)
-            step = self._steps.get(row.state)
             if row.state in FINAL:
                 self._forget(row)
-            if row.paused is not None:
                 return
-            if await self._gave_up(row) or step is None or not await step(row):
+            if row.paused is not None or await self._gave_up(row) or not await self._steps[row.state](row):
                 return
             self._followed.asked.pop(key, None)
             self.tell(key)
@@ -189,10 +187,12 @@ class Acquisitions:
         return True
 
     async def end(self, key: str, fault: Exception) -> None:
-        """End an acquisition with a fault."""
+        """End an acquisition with a fault; one that is at its end stays as it is."""
 
         def act(tx: Tx) -> AcquisitionRow:
             [row] = tx.find(AcquisitionRow, "id = ?", (key,))
+            if row.state in FINAL:
+                return row
             return tx.change(row, replace(steps.failed(row, as_reason(fault)), updated=self._core.clock.now()))
 
         self._forget(await self._core.store.write(act))

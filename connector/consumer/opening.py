@@ -12,7 +12,6 @@ in the way there is found before anything is counted or paid for; where the name
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,10 +28,10 @@ from connector.consumer.followed import WAIT_SECONDS_MAX
 from connector.consumer.mandate import refuse_unwritable
 from connector.consumer.place import Place
 from connector.consumer.purchase import Purchase
+from connector.consumer.steps import is_here
 from connector.consumer.wish import wished
 from connector.custody import replicas
 from connector.custody.errors import VaultError
-from connector.custody.packs import BROKEN
 from connector.custody.reader import Reader
 from connector.custody.scrub import require_undestroyed
 from connector.enforcement.context import QUERY
@@ -41,7 +40,7 @@ from connector.licence.books import transfer_id
 from connector.licence.licensed import rows_of
 from connector.negotiation.envelope import pids
 from connector.negotiation.protocol.offers import PLAIN
-from connector.runtime.errors import Absent, InvalidInput, NotPermitted, PeerUnreachable, explain_failure, from_reason
+from connector.runtime.errors import Absent, InvalidInput, NotPermitted, PeerUnreachable, from_reason
 from connector.runtime.local_names import renamed
 from connector.settlement import disputes
 from connector.store.rows.agreement import AcquisitionRow, AcquisitionState, AgreementRow
@@ -182,10 +181,7 @@ class Openings:
         return agreement
 
     async def _got(self, named: str) -> AcquisitionRow:
-        """Return the complete acquisition of this id, or the newest that led to this agreement; raises Absent.
-
-        One that failed at unpacking alone is complete, too: its files can be had in their archives.
-        """
+        """Return the acquisition of this id, or the newest that led to this agreement; raises Absent."""
         found = await self._core.store.read(
             lambda tx: (
                 tx.find(AcquisitionRow, "id = ?", (named,))
@@ -193,7 +189,7 @@ class Openings:
             )
         )
         got = found[0] if found else None
-        if got is None or not (got.state == AcquisitionState.COMPLETE or _is_packed(got)):
+        if got is None or not is_here(got):
             raise Absent(f"`{named[:100]}` is not here, or not complete", "penstock get, first")
         return got
 
@@ -244,7 +240,7 @@ class Openings:
     async def _leased(
         self, row: ReadRow, agreement: AgreementRow, replica: WholeReplica, to: Place | Question | None
     ) -> JsonObject:
-        got = await self._acquisition(row.acquisition)
+        got = await self._paid_in(row.acquisition)
         rows = rows_of(agreement.signed_terms, replicas.table_of(replica))
         if to is not None and not row.reader_key:  # not paid yet
             await asyncio.to_thread(to.require, None)
@@ -273,18 +269,23 @@ class Openings:
 
     async def _renewed(self, got: AcquisitionRow) -> AcquisitionRow:
         """Return an acquisition with its next channel, its own being over; raises what kept that from being opened."""
-        key, end = got.id, got
         await self._acquisitions.go_on(got)
-        with suppress(TimeoutError):
+        end = await self._paid_in(got.id)
+        if end.channel == got.channel:
+            assert end.reason is not None, "it says what its next channel met"
+            raise from_reason(end.reason)
+        return end
+
+    async def _paid_in(self, key: str) -> AcquisitionRow:
+        """Return an acquisition as soon as no channel of it is being paid into; raises PeerUnreachable."""
+        try:
             async with asyncio.timeout(WAIT_SECONDS_MAX):
                 while (end := await self._acquisition(key)).state != AcquisitionState.COMPLETE:
                     mark = (await self._acquisitions.view(key))["mark"]
                     await self._acquisitions.wait(key, mark, WAIT_SECONDS_MAX)
-        if end.state != AcquisitionState.COMPLETE:
-            raise PeerUnreachable(f"the next channel of `{key}` is not open yet", "ask again with the same id")
-        if end.channel == got.channel:
-            assert end.reason is not None, "it says what its next channel met"
-            raise from_reason(end.reason)
+        except TimeoutError:
+            hint = "ask again with the same id"
+            raise PeerUnreachable(f"the next channel of `{key}` is not open yet", hint) from None
         return end
 
     async def _acquisition(self, key: str) -> AcquisitionRow:
@@ -390,9 +391,3 @@ class Openings:
             return await reading
         to.columns = sorted(agreement.signed_terms.get("columns", ()))
         return await to.while_it_holds(reading, partial(self._reads.over, row))
-
-
-def _is_packed(got: AcquisitionRow) -> bool:
-    """Say whether all was got, and only the provider's archives could not be unpacked."""
-    failed = got.state == AcquisitionState.FAILED and got.reason is not None
-    return failed and explain_failure(from_reason(got.reason or "")).code == BROKEN

@@ -9,10 +9,11 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from connector.custody.packs import BROKEN
 from connector.negotiation.authority import BEYOND, SIGNER
 from connector.negotiation.ending import was_late
 from connector.negotiation.protocol.offers import PLAIN
-from connector.runtime.errors import NotPermitted
+from connector.runtime.errors import NotPermitted, explain_failure, from_reason
 from connector.store.rows.agreement import AcquisitionRow
 from connector.store.rows.agreement import AcquisitionState as State
 from connector.store.table_row import replace
@@ -60,9 +61,21 @@ def unagreed(row: AcquisitionRow, talk: NegotiationRow) -> NotPermitted:
     return NotPermitted(f"no agreement: {talk.reason}", hint)
 
 
+def was_complete(row: AcquisitionRow) -> bool:
+    """Say whether all is here, and only the channel for its next opening is being paid into."""
+    return row.progress.get(AFTER) == State.COMPLETE
+
+
+def is_here(row: AcquisitionRow) -> bool:
+    """Say whether all is here that was got; also what failed at unpacking alone, for it opens in its archives."""
+    if row.state == State.FAILED:
+        return row.reason is not None and explain_failure(from_reason(row.reason)).code == BROKEN
+    return row.state == State.COMPLETE or was_complete(row)
+
+
 def funded(row: AcquisitionRow) -> AcquisitionRow:
     """Return what follows when the channel is open: what was left when the one before was over."""
-    if row.progress.get(AFTER) == State.COMPLETE:
+    if was_complete(row):
         return replace(row, state=State.COMPLETE, progress={**row.progress, AFTER: None})
     return replace(row, state=State.RECEIVING if row.transfer else State.FUNDED)
 
@@ -100,5 +113,4 @@ def amended(row: AcquisitionRow, new: AgreementRow) -> AcquisitionRow:
 
 def failed(row: AcquisitionRow, reason: str) -> AcquisitionRow:
     """Return what follows a fault that ends it; what was complete stays so, whatever its next channel met."""
-    was_complete = row.progress.get(AFTER) == State.COMPLETE
-    return replace(row, state=State.COMPLETE if was_complete else State.FAILED, reason=reason)
+    return replace(row, state=State.COMPLETE if was_complete(row) else State.FAILED, reason=reason)

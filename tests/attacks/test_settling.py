@@ -118,6 +118,24 @@ async def test_an_opening_after_a_settlement_goes_on_in_another_channel(space):
     assert sorted(found.values()) == [("closed", OPENING, OPENING)] * 2
 
 
+async def test_of_two_openings_after_a_settlement_the_second_waits_for_the_next_channel(space):
+    """Asked while its next channel is being paid into, what was complete is complete: nobody has to get it first."""
+    product = "opened-at-once"
+    await space.publish("provider", product, (80_000,), price=OPENING, openings=4)
+    await space.get(product, limit=OPENING)
+    await space.complete(product, within=WITHIN_SECONDS)
+    buyer = space.doors["buyer"]
+    bodies = [{"id": f"{product}-{n}", "acquisition": product, "purpose": PURPOSE, "to": None} for n in range(3)]
+    await buyer.call("POST", "openings", bodies[0])
+    await settle(space)
+    first = asyncio.create_task(buyer.call("POST", "openings", bodies[1]))
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while (await buyer.call("GET", f"acquisitions/{product}"))["state"] == "complete" and not first.done():
+            await asyncio.sleep(0)
+    second = await buyer.call("POST", "openings", bodies[2])
+    assert {(await first)["charged"], second["charged"]} == {OPENING}
+
+
 async def test_one_lapsed_voucher_stops_no_other_settlement(tmp_path, say):  # noqa: F811
     """A buyer that never acknowledges, and a provider that was away for two days."""
     async with running(Space(tmp_path, Clock().now)) as space:

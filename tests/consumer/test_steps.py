@@ -9,7 +9,8 @@ import pytest
 
 from connector.consumer import steps
 from connector.consumer.steps import AFTER, LATE, LATE_MAX
-from connector.runtime.errors import NotPermitted
+from connector.custody import packs
+from connector.runtime.errors import NotPermitted, as_reason
 from connector.store.rows.agreement import AcquisitionState as State
 from connector.store.rows.protocol import ProcessState, TransferRow
 
@@ -45,6 +46,25 @@ def test_what_was_complete_is_so_again_with_the_next_channel(state):
 def test_what_was_complete_stays_so_whatever_its_next_channel_met(after, state):
     row = replace(ROW, progress={AFTER: after})
     assert steps.failed(row, "why") == replace(row, state=state, reason="why")
+
+
+def _because(fault):
+    return replace(ROW, state=State.FAILED, reason=as_reason(fault))
+
+
+@pytest.mark.parametrize(
+    ("row", "here"),
+    [
+        (replace(ROW, state=State.COMPLETE), True),
+        (steps.channel_over(replace(ROW, state=State.COMPLETE)), True),
+        (steps.channel_over(replace(ROW, state=State.RECEIVING)), False),
+        (replace(ROW, state=State.RECEIVING), False),
+        (_because(NotPermitted("ended")), False),
+        (_because(packs.broken("a.zip", "cut off")), True),
+    ],
+)
+def test_all_is_here_while_only_its_next_channel_is_paid_into(row, here):
+    assert steps.is_here(row) is here
 
 
 LATE_WORDS = (

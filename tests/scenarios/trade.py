@@ -53,9 +53,11 @@ class Trade:
         return Clock().now() + timedelta(seconds=self.ahead + seconds)
 
     def later(self, seconds):
-        """Move everybody's clock."""
+        """Move everybody's clock; whoever asks for the time meanwhile finds the old one or the new one."""
         self.ahead += int(seconds)
-        self._clock.write_text(str(self.ahead))
+        after = self._clock.with_suffix(".after")
+        after.write_text(str(self.ahead))
+        after.replace(self._clock)
 
     async def restart(self, role):
         """Start a participant anew: what it waits for is waited for by the clock as it is now."""
