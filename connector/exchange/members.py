@@ -17,7 +17,7 @@ from connector.exchange import membership as membership_rules
 from connector.exchange.case import Turn
 from connector.exchange.federation.sources import standing
 from connector.exchange.membership import MEMBERS, leaves
-from connector.identity.self_description import described
+from connector.identity.self_description import documents, member_of
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.store.rows.catalogue import SourceRow
@@ -150,10 +150,11 @@ class Members:
         """Take over what a member's own documents say now; raises Absent, Conflict (`connector.exchange.rereading`)."""
         if did not in self._space.last().members:
             raise Absent(f"`{did[:200]}` is no member", "penstock exchange member list")
-        found = await described(self._peers, self._core.outbound, did)
+        document, description = await documents(self._peers, self._core.outbound, did)
+        found = member_of(document, description)
         membership_rules.refuse_double(found, self._space.last().members.values())
         standing = await self._programs.member(did_digest(self._core.identity.did), found.address)
-        change = rereading.Change(found, standing, by, reason)
+        change = rereading.Change(found, document, standing, by, reason)
         row: JsonObject = await self._core.store.write(
             lambda tx: rereading.take(tx, self._core, self._space, self._programs, self._transactions, change)
         )

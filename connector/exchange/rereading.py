@@ -1,29 +1,36 @@
-"""What a member's own documents say now, taken over into the space: its name, its region, its role, two of its keys.
+"""What a member's own documents say now, taken over into the space: its name, its region, its role, three of its keys.
 
 Law: whoever changes is the same member. Its DID, its place, its account and its log's key stay: another log is another
-origin. So does a key of SM2, once there is one: contracts are verified by it. A new BLS key, and a new one to which
-things are sealed for it, count when the member has put them into the registry itself, so the exchange cannot give it
-one. A role is changed by the exchange, on chain too, and never so that anybody's
-log would have other witnesses: these are registered with it.
+origin. A new BLS key, and a new one to which things are sealed for it, count when the member has put them into the
+registry itself, so the exchange cannot give it one. Another key of SM2 counts when its log's key has signed it; the one
+before is kept, for contracts are verified by it, with the time until which it counts: what the member says, and never
+later than was said before. A role is changed by the exchange, on chain too, and never so that anybody's log would have
+other witnesses: these are registered with it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connector.exchange.case import Turn
 from connector.exchange.membership import MEMBERS
 from connector.runtime.errors import Conflict
+from connector.runtime.limits import FORMER_SM2_DAYS
 from connector.store.rows.space import MemberState
+from contracts.ndi.proof import FormerKey
 from ledger.chain import membership
 from ledger.chain.membership import Keys
 from ledger.chain.standing import did_digest
-from ledger.space.document import Member
+from ledger.space.document import FORMER_SM2_MAX, Member
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
+    from connector.identity.did import Document
     from connector.identity.space.view import SpaceView
     from connector.store.rows.space import MemberRow
     from connector.store.transaction import Tx
@@ -32,17 +39,18 @@ if TYPE_CHECKING:
     from ledger.chain.programs import Programs
     from ledger.space.document import Space
 
-FIXED = ("url", "address", "log_key", "sm2")
+FIXED = ("url", "address", "log_key")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a member describes itself now, how the registry knows its account, who asks and why.
+    """How a member describes itself now, by which document, how the registry knows its account, who asks and why.
 
     `by` is a DID: the exchange's, or the member's own, who may not change its role so.
     """
 
     found: Member
+    document: Document
     standing: Standing | None
     by: str
     reason: str
@@ -57,15 +65,35 @@ def take(
     if row.state != MemberState.ADMITTED:
         raise Conflict(f"the member `{did}` is {row.state}", "resume it first")
     known = Member.from_json(row.document)
-    if change.found.sm2 is None:
-        # who lost it signs by its account; what it signed by it is verified for as long as the space is there
-        change = replace(change, found=replace(change.found, sm2=known.sm2))
-    found = change.found
+    found = _national(change, known, core.clock.now())
+    change = replace(change, found=found)
     told = [name for name, value in found.json().items() if value != known.json().get(name)]
     if told:
         _check(change, known, space)
         _keep(tx, core, programs, transactions, change, row)
     return {"did": did, "changed": told, "role": found.role}
+
+
+def _national(change: Change, known: Member, now: datetime) -> Member:
+    """Return a member with its key of SM2 and those that were; raises Conflict for one that nobody vouches for."""
+    found, told, now = change.found, change.document.sm2_former, now.replace(microsecond=0)
+    latest = now + timedelta(days=FORMER_SM2_DAYS)
+    if found.sm2 is None:
+        # who lost it signs by its account; what it signed by it is verified for as long as the space is there
+        found = replace(found, sm2=known.sm2)
+    was = list(known.sm2_former)
+    if found.sm2 != known.sm2 and known.sm2 is not None:
+        was = [FormerKey(known.sm2, latest), *was]
+        if not change.document.sm2_vouched:
+            hint = "it has the key of its log sign it: penstock key rotate sm2"
+            raise Conflict(f"nothing shows that `{found.did}` has another key of SM2 itself", hint)
+        if any(one.key == found.sm2 for one in was):
+            raise Conflict(f"`{found.did}` has had that key of SM2 before", "it draws another: penstock key rotate sm2")
+        if len(was) > FORMER_SM2_MAX:
+            raise Conflict(f"`{found.did}` has had {FORMER_SM2_MAX} keys of SM2", "it joins under another DID")
+    # one that its owner lists no more was stolen, or counts no more already
+    ends = {one.key: told[one.key] or latest if one.key in told else now for one in was}
+    return replace(found, sm2_former=tuple(replace(one, until=min(one.until, ends[one.key])) for one in was))
 
 
 def _check(change: Change, known: Member, space: SpaceView) -> None:

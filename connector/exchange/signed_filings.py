@@ -22,7 +22,7 @@ from contracts.errors import ContractError
 from contracts.ndi import strategy as strategies
 from contracts.ndi.fields import Code, FieldError
 from contracts.ndi.interfaces import REGISTRATE, STRATEGY_SEND, filed_part, signed_part
-from contracts.ndi.proof import Signer, is_national
+from contracts.ndi.proof import is_national
 from contracts.ndi.services import MEMBER
 from contracts.signature import recover
 from ledger.agreement.filing import instruction
@@ -124,7 +124,8 @@ class SignedFilings:
             return None if one is None else one.did
         named = space.members.get(await self._parties.holder(told["signatoryEntityId"]))
         looked = sides if named is None or named in sides else [*sides, named]
-        return next((one.did for one in looked if Signer(None, one.sm2).has_signed(part, proof)), None)
+        now = self._core.clock.now()
+        return next((one.did for one in looked if one.signer.has_signed(part, proof, now)), None)
 
     def _keep(self, tx: Tx, row: FilingRow, sides: list[Member], document: Any, now: datetime) -> FilingRow:
         known = tx.get(FilingRow, code=row.code)

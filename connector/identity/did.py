@@ -5,16 +5,17 @@ fragment: `#token` (P-256, authentication), `#agreement` (secp256k1 with its cha
 `#delivery` (X25519, key agreement), `#bls` (BLS12-381 with proof of possession), `#cosigner` (ML-DSA-44), perhaps
 `#hybrid` (X25519 with ML-KEM-768), and of an issuer `#credential` (P-256, assertion). A key of SM2 (assertion) is found
 by its curve, since other makes have names of their own for it; ours is `#sm2`, and listed by those alone who have drawn
-one. Delivery keys that were are `#delivery-1` and so on. What is ours alone stands within a key, where readers that
-know no extensions pass over it. `#cosigner` and `#hybrid` bear a signature of the log's key, which the registry has:
-who only serves the document cannot put others in their place. A foreign participant may lack all but a P-256 key; what
-it lacks, it cannot do with us.
+one. Keys that were are `#delivery-1`, `#sm2-1` and so on, for no relationship. What is ours alone stands within a key,
+where readers that know no extensions pass over it. `#cosigner`, `#hybrid` and `#sm2` bear a signature of the log's key,
+which the registry has: who only serves the document cannot put others in their place. A foreign participant may lack
+all but a P-256 key; what it lacks, it cannot do with us.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -31,6 +32,7 @@ from connector.runtime.limits import (
     DID_DOCUMENT_BYTES_MAX,
     DID_MEMBERS_MAX,
     FORMER_DELIVERY_KEYS_MAX,
+    LISTED_SM2_MAX,
 )
 from connector.runtime.settings import LOOPBACK
 from contracts import address, canonical, signature
@@ -51,6 +53,7 @@ BLS_CURVE = "BLS12381G1"
 COSIGNER, HYBRID = "ML-DSA-44", "MLKEM768-X25519"
 ACCOUNT, BLS_PUBLIC, BLS_PROOF = NS + "account", NS + "blsPublicKey", NS + "blsProof"
 LOG_PROOF, VOUCHED = NS + "logProof", b"penstock/key/v1"
+UNTIL = NS + "until"
 BLS_PUBLIC_BYTES, BLS_PROOF_BYTES = 48, 96
 # service type → (fragment, path below the base URL); the first is the Dataspace Protocol's own
 SERVICES: Mapping[str, tuple[str, str]] = {
@@ -92,6 +95,9 @@ class Document:
     sm2: bytes | None = None
     # delivery keys that were
     former: tuple[bytes, ...] = ()
+    # keys of SM2 that were → until when each counts, None where it is not said; and whether the log's key signed `sm2`
+    sm2_former: Mapping[bytes, datetime | None] = field(default_factory=dict)
+    sm2_vouched: bool = False
 
     def names(self, kid: str) -> bool:
         """Say whether a key of this id (a DID URL) proves something here."""
@@ -153,8 +159,12 @@ def build(
         methods.append(_vouched(did, keys, "hybrid", jwk.of_algorithm(keys.hybrid.public, HYBRID)))
     asserting = [f"{did}#agreement", f"{did}#log"]
     if keys.sm2_public is not None:
-        methods.append(_method(did, SM2, jwk.of_sm2(keys.sm2_public)))
+        methods.append(_vouched(did, keys, SM2, jwk.of_sm2(keys.sm2_public)))
         asserting.append(f"{did}#{SM2}")
+    methods += [
+        _method(did, f"{SM2}-{number}", {**jwk.of_sm2(one.key), UNTIL: one.until.isoformat(timespec="seconds")})
+        for number, one in enumerate(keys.sm2_former[:LISTED_SM2_MAX], 1)
+    ]
     if exchange:
         methods += credentials
         asserting += map(_id, credentials)
@@ -200,7 +210,7 @@ def parse(body: bytes, did: str) -> Document:
     methods = _methods(document, did)
     agreement, log = methods.get(f"{did}#agreement"), _raw(methods.get(f"{did}#log"), "Ed25519")
     proofs = {each: _permitted(document, methods, did, (each,)) for each in PROVING}
-    national = [key for key in proofs["assertionMethod"].values() if key.get("crv") == "SM2"]
+    national = next((key for key in proofs["assertionMethod"].values() if key.get("crv") == "SM2"), None)
     return Document(
         did,
         _token_keys(document, methods, did),
@@ -212,8 +222,10 @@ def parse(body: bytes, did: str) -> Document:
         proofs,
         _of_algorithm(methods.get(f"{did}#cosigner"), COSIGNER, did, log),
         _of_algorithm(methods.get(f"{did}#hybrid"), HYBRID, did, log),
-        jwk.read_sm2(national[0]) if national else None,
+        None if national is None else jwk.read_sm2(national),
         tuple(_former(methods, did)),
+        _former_sm2(methods, national),
+        national is not None and LOG_PROOF in national and _require_vouched(national, did, log),
     )
 
 
@@ -300,13 +312,38 @@ def _former(methods: Mapping[str, Mapping[str, Any]], did: str) -> Iterator[byte
 
 def _vouched(did: str, keys: Keys, fragment: str, key: dict[str, str]) -> dict[str, Any]:
     """Return the method of a key with the signature of our log's key over it."""
-    proof = keys.log.sign(_vouching(did, key["alg"], key["pub"]))
+    proof = keys.log.sign(_vouching(did, key))
     return _method(did, fragment, {**key, LOG_PROOF: proof.hex()})
 
 
-def _vouching(did: str, algorithm: str, public: str) -> bytes:
-    """Return what a log's key signs: no note, for those have no NUL."""
+def _vouching(did: str, key: Mapping[str, Any]) -> bytes:
+    """Return what a log's key signs: no note, for those have no NUL; raises KeyError, TypeError."""
+    algorithm, public = (key["alg"], key["pub"]) if "pub" in key else (key["crv"], key["x"] + "." + key["y"])
     return b"\0".join((VOUCHED, did.encode(), algorithm.encode(), public.encode()))
+
+
+def _require_vouched(key: Mapping[str, Any], did: str, log: bytes | None) -> bool:
+    """Return True if the log's key has signed a key of the same document; raises `VerificationFailed`."""
+    try:
+        Ed25519PublicKey.from_public_bytes(log or b"").verify(bytes.fromhex(key[LOG_PROOF]), _vouching(did, key))
+    except (KeyError, TypeError, ValueError, InvalidSignature) as error:
+        named = key.get("alg") or key.get("crv")
+        raise VerificationFailed(f"the log's key of `{did}` has not signed its {named} key") from error
+    return True
+
+
+def _former_sm2(
+    methods: Mapping[str, Mapping[str, Any]], present: Mapping[str, Any] | None
+) -> dict[bytes, datetime | None]:
+    listed = (method.get("publicKeyJwk") for method in methods.values())
+    keys = [key for key in listed if isinstance(key, dict) and key.get("crv") == "SM2" and key != present]
+    try:
+        ends = [datetime.fromisoformat(key[UNTIL]) if UNTIL in key else None for key in keys]
+    except (TypeError, ValueError) as error:
+        raise VerificationFailed("a former key of SM2 ends at no time") from error
+    if any(end is not None and end.tzinfo is None for end in ends):
+        raise VerificationFailed("a former key of SM2 ends at a time without a zone")
+    return dict(zip(map(jwk.read_sm2, keys), ends, strict=True))
 
 
 def _of_algorithm(method: Mapping[str, Any] | None, algorithm: str, did: str, log: bytes | None) -> bytes | None:
@@ -315,11 +352,7 @@ def _of_algorithm(method: Mapping[str, Any] | None, algorithm: str, did: str, lo
     if not isinstance(key, dict) or key.get("alg") != algorithm or log is None:
         return None
     public = jwk.read_algorithm(key, algorithm)
-    try:
-        proof = bytes.fromhex(key[LOG_PROOF])
-        Ed25519PublicKey.from_public_bytes(log).verify(proof, _vouching(did, algorithm, key["pub"]))
-    except (KeyError, TypeError, ValueError, InvalidSignature) as error:
-        raise VerificationFailed(f"the log's key of `{did}` has not signed its {algorithm} key") from error
+    _require_vouched(key, did, log)
     return public
 
 

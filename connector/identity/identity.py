@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from connector.identity.keys import Keys
     from connector.identity.published import Published
     from connector.runtime.settings import Settings
+    from contracts.ndi.proof import FormerKey
     from ledger.space.document import Member
 
 
@@ -50,15 +51,15 @@ class Identity:
         document = dids.parse(orjson.dumps(built), self.did)
         self.did_document = dids.of_hub(built, self._connector) if self._connector else built
         assert document.aggregate == aggregate
-        self.member = member_of(document, self.description())
+        self.member = replace(member_of(document, self.description()), sm2_former=self.keys.sm2_former)
 
     def sign_part(self, part: bytes) -> bytes:
         """Sign a part of a message of the national interfaces: by SM2, if we have a key of it, else by our account."""
         return proof.sign(part, self.keys.agreement, self.keys.sm2)
 
-    def take_sm2(self, secret: bytes) -> None:
-        """Sign by SM2 (32 bytes) from now on, and publish the key."""
-        self.keys = replace(self.keys, sm2=secret)
+    def take_sm2(self, secret: bytes, former: tuple[FormerKey, ...]) -> None:
+        """Sign by SM2 (32 bytes) from now on, and publish the key with those that were."""
+        self.keys = replace(self.keys, sm2=secret, sm2_former=former)
         self.publish((self.member.aggregate, self.member.possession))
 
     @property

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from connector.identity import former, jwk
+from connector.identity import former, former_sm2, jwk
 from connector.identity.hardware import held
 from connector.identity.hardware.reference import Reference
 from connector.runtime import files, private_file, settings
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.identity.hardware.module import Module
+    from contracts.ndi.proof import FormerKey
     from contracts.signature import Secret
     from ledger.log.wrapping import Opener
 
@@ -105,6 +106,7 @@ class Keys:
     issuing: ec.EllipticCurvePrivateKey | None = field(default=None, repr=False)
     module: Module | None = field(default=None, repr=False)
     former: tuple[X25519PrivateKey, ...] = field(default=(), repr=False)  # delivery keys that were, the newest first
+    sm2_former: tuple[FormerKey, ...] = ()  # the same of SM2
 
     @classmethod
     def of(cls, told: Mapping[str, bytes | Reference], module: Module | None = None) -> Keys:
@@ -262,7 +264,7 @@ def load(folder: Path, module: str | None = None) -> Keys:
     `module` is the URI of where those are that lie in one; if it is not told, the settings beside the folder say it.
     Each of them has signed on return, so a module that is away, locked or another one is found here.
     """
-    if has_sm2(folder):
+    if _path(folder, SM2).exists():
         require_sm2()
     told = {purpose: _read(_path(folder, purpose), BELOW[purpose]) for purpose in PURPOSES}
     told |= {each: _read(_path(folder, each), BELOW[each]) for each in (SM2, SEED) if _path(folder, each).exists()}
@@ -281,12 +283,10 @@ def load(folder: Path, module: str | None = None) -> Keys:
             raise SettingsError(f"`{_path(folder, SEED)}` is not there, from which other keys are drawn", "restore it")
         told[SEED] = _draw(BELOW[SEED])  # the next key of tokens is drawn in the module
         _write(_path(folder, SEED), told[SEED])
-    return replace(Keys.of(told, keeper), former=former.loaded(folder, told[DELIVERY]))
-
-
-def has_sm2(folder: Path) -> bool:
-    """Say whether there is a key of SM2."""
-    return _path(folder, SM2).exists()
+    found = replace(Keys.of(told, keeper), former=former.loaded(folder, told[DELIVERY]))
+    # the present one may be among them, where a crash came between the two files
+    was = tuple(one for one in former_sm2.read(folder) if one.key != found.sm2_public)
+    return replace(found, sm2_former=was)
 
 
 def require_sm2() -> None:
@@ -297,16 +297,6 @@ def require_sm2() -> None:
         raise SettingsError(str(error)) from error
 
 
-def draw_sm2(folder: Path) -> bytes:
-    """Draw a key of SM2, durable on return (32 bytes); raises `SettingsError` where there is one, or no OpenSSL."""
-    require_sm2()
-    if has_sm2(folder):
-        raise SettingsError(f"`{folder}` holds a key of SM2 already", "a key is never made twice")
-    secret = _draw(BELOW[SM2])
-    files.write_atomic(_path(folder, SM2), secret.hex().encode() + b"\n")
-    return secret
-
-
 def draw_next(folder: Path, purpose: str, module: Module | None = None) -> bytes | Reference:
     """Return the key that will follow the present one: drawn and made durable now, unless it was already.
 
@@ -315,21 +305,22 @@ def draw_next(folder: Path, purpose: str, module: Module | None = None) -> bytes
     path = _next(folder, purpose)
     if not path.exists():
         _write(path, _drawn(purpose, module))
-    return _read(path, PURPOSES[purpose])
+    return _read(path, BELOW[purpose])
 
 
 def drawn(folder: Path, purpose: str) -> bytes | Reference | None:
     """Return the key that was drawn to follow the present one, None for none."""
     path = _next(folder, purpose)
-    return _read(path, PURPOSES[purpose]) if path.exists() else None
+    return _read(path, BELOW[purpose]) if path.exists() else None
 
 
 def take_next(folder: Path, purpose: str, module: Module | None = None) -> None:
     """Put the key that was drawn in the place of the present one: it is gone, in the module too, or a former one."""
-    before, coming = (_read(path(folder, purpose), PURPOSES[purpose]) for path in (_path, _next))
+    path, coming = _path(folder, purpose), _read(_next(folder, purpose), BELOW[purpose])
+    before = _read(path, BELOW[purpose]) if path.exists() or purpose in PURPOSES else None
     if purpose == DELIVERY and isinstance(before, bytes) and before != coming:
         former.add(folder, before)
-    _write(_path(folder, purpose), coming)
+    _write(path, coming)
     files.remove(_next(folder, purpose))
     if isinstance(before, Reference) and module is not None:
         module.destroy(IN_MODULE[purpose], before.id)

@@ -27,9 +27,14 @@ LOG_SERVICE = NS + "Log"
 
 async def described(peers: Peers, outbound: Outbound, did: str) -> Member:
     """Return how a participant describes itself now, in its two documents; raises InvalidInput."""
+    return member_of(*await documents(peers, outbound, did))
+
+
+async def documents(peers: Peers, outbound: Outbound, did: str) -> tuple[Document, Any]:
+    """Return both documents of a participant as they are now; raises InvalidInput."""
     document = await peers.document(did, fresher_than=0)
     told = await outbound.get(base_url(document) + DESCRIPTION_PATH, limit_bytes=DESCRIPTION_BYTES_MAX)
-    return member_of(document, told.json())
+    return document, told.json()
 
 
 def base_url(document: Document) -> str:

@@ -126,6 +126,10 @@ FORMER_TOKEN_KEY_SECONDS = 3600
 FORMER_KEYS_MAX = 12
 # each is kept for good; all are tried on a filed contract, and others read at most 32 keys of a document
 FORMER_DELIVERY_KEYS_MAX = 8
+# so long a contract that bears the signature of a former key of SM2 may be on its way to the platform
+FORMER_SM2_DAYS = 30
+# former keys of SM2 that a document lists: with all others that is 32
+LISTED_SM2_MAX = 3
 # credentials that one holder may ask for in a day
 DAILY_ISSUANCES_MAX = 1_000
 # BLS shares of heads that a witness gave and may be asked for again: one of each log that it witnesses

@@ -5,7 +5,8 @@
     64     128          SM2         the message, by SM3 and the default user id: r, s (`contracts.sm2.signature`)
 
 Law: the texts have no field for an algorithm, so a signature's length says it; whose key it is says who verifies. A
-participant that has a key of SM2 signs by it, and what it signed by its account before still counts.
+participant that has a key of SM2 signs by it, and what it signed by its account before still counts. So does what it
+signed by a key of SM2 that another one has followed, where it was there in time.
 """
 
 from __future__ import annotations
@@ -18,7 +19,17 @@ from contracts import signature as accounts
 from contracts.sm2 import secret, signature
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from contracts.signature import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class FormerKey:
+    """A key of SM2 (64 bytes) that another one has followed; what was signed by it counts if it was there before."""
+
+    key: bytes
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +38,17 @@ class Signer:
 
     account: bytes | None
     sm2: bytes | None = None
+    former: tuple[FormerKey, ...] = ()
 
-    def has_signed(self, part: bytes, proof: bytes) -> bool:
-        """Say whether a signature over a part of a message is this participant's; malformed ones are nobody's."""
+    def has_signed(self, part: bytes, proof: bytes, at: datetime | None = None) -> bool:
+        """Say whether a signature over a part of a message is this participant's; malformed ones are nobody's.
+
+        `at` is when it was there: former keys count by it, and without it none does.
+        """
         if is_national(proof):
-            return self.sm2 is not None and signature.is_by(self.sm2, part, proof)
+            counting = [one.key for one in self.former if at is not None and at < one.until]
+            present = [] if self.sm2 is None else [self.sm2]
+            return any(signature.is_by(key, part, proof) for key in present + counting)
         return self.account is not None and accounts.is_by(self.account, sha256(part).digest(), proof)
 
 

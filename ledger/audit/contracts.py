@@ -10,11 +10,10 @@ each. (4) What was proposed before: `ledger.audit.rounds`.
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from contracts.errors import ContractError
 from contracts.ndi.interfaces import contract_part
-from contracts.ndi.proof import Signer
 from contracts.ndi.strategy import services
 from ledger.audit import rounds
 from ledger.audit.filings import FILED
@@ -22,8 +21,6 @@ from ledger.audit.horizon import behind
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ledger.audit.books import Book, Books
     from ledger.audit.event import Event
     from ledger.audit.report import Report
@@ -40,7 +37,7 @@ def check(space: Space, books: Books, report: Report) -> None:
     for did, book in books.items():
         for event in book.of(SIGNED):
             # of what was not disclosed nobody says that it is wrong
-            if set(NEEDED) <= set(event.fields) and not _is_signed(space, did, event.part, event.fields):
+            if set(NEEDED) <= set(event.fields) and not _is_signed(space, did, event):
                 report.find("contract-unsigned", did, event, agreement=event.part)
         for event in book.of(INSTRUCTED):
             if not _is_founded(space, books, did, event, report):
@@ -52,18 +49,19 @@ def check(space: Space, books: Books, report: Report) -> None:
     rounds.check(space, books, report)
 
 
-def _is_signed(space: Space, did: str, part: str, told: Mapping[str, Any]) -> bool:
+def _is_signed(space: Space, did: str, event: Event) -> bool:
+    told = event.fields
     sides = (told["provider"], told["consumer"])
     try:
         part_signed = contract_part(str(told["name"]), str(told["contract"]), told["strategy"])
         signatures = [bytes.fromhex(str(one)) for one in told["signatures"]]
     except (ContractError, TypeError, ValueError):
         return False
-    if did not in sides or sha256(part_signed).hexdigest() != part or len(signatures) != len(sides):
+    if did not in sides or sha256(part_signed).hexdigest() != event.part or len(signatures) != len(sides):
         return False
     members = [space.members.get(str(side)) for side in sides]
     pairs = zip(members, signatures, strict=True)
-    return all(one is None or Signer(one.address, one.sm2).has_signed(part_signed, proof) for one, proof in pairs)
+    return all(one is None or one.signer.has_signed(part_signed, proof, event.time) for one, proof in pairs)
 
 
 def _unconsented(space: Space, book: Book, event: Event) -> list[str]:
@@ -88,9 +86,8 @@ def _is_given(space: Space, party: str, part: bytes, event: Event) -> bool:
     if event.fields["party"] != party:
         return False
     try:
-        return member is None or Signer(member.address, member.sm2).has_signed(
-            part, bytes.fromhex(str(event.fields["signature"]))
-        )
+        proof = bytes.fromhex(str(event.fields["signature"]))
+        return member is None or member.signer.has_signed(part, proof, event.time)
     except (ContractError, ValueError):
         return False
 

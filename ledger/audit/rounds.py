@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from contracts.errors import ContractError
-from contracts.ndi.proof import Signer
 from contracts.ndi.rounds import Round
 from ledger.audit.horizon import behind
 
@@ -58,7 +57,7 @@ def _is_its_own(space: Space, made: Round, event: Event) -> bool:
         return True
     try:
         proof = bytes.fromhex(str(event.fields["proof"]))
-        return Signer(member.address, member.sm2).has_signed(made.part, proof)
+        return member.signer.has_signed(made.part, proof, event.time)
     except (ContractError, ValueError):
         return False
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from contracts import address, currencies
 from contracts.errors import why
+from contracts.ndi.proof import FormerKey, Signer
 from contracts.sm2 import curve
 from contracts.typed_data import Domain
 from ledger.log import cosignature
@@ -33,6 +35,7 @@ BASIS_POINTS = 10_000
 KEY_BYTES = 32
 AGGREGATE_BYTES = 48
 POSSESSION_BYTES = 96
+FORMER_SM2_MAX = 8  # keys of SM2 that were, of one member
 SCHEMES = ("http", "https")
 # role of a log's owner → roles that witness it; the second is the one that is neither operator nor payee
 WITNESSED_BY: Mapping[str, tuple[str, str]] = {
@@ -65,7 +68,7 @@ class SpaceError(ValueError):
 class Member:
     """One participant as the space knows it; keys are raw public bytes, `address` its 20-byte account.
 
-    `sm2` (64 bytes) signs contracts of the national interfaces, for who has one.
+    `sm2` (64 bytes) signs contracts of the national interfaces, for who has one; `sm2_former` did, the newest first.
     """
 
     did: str
@@ -79,6 +82,17 @@ class Member:
     aggregate: bytes
     possession: bytes
     sm2: bytes | None = None
+    sm2_former: tuple[FormerKey, ...] = ()
+
+    @property
+    def signer(self) -> Signer:
+        """Return by which keys it signs, or has signed, messages of the national interfaces."""
+        return Signer(self.address, self.sm2, self.sm2_former)
+
+    @property
+    def sm2_keys(self) -> frozenset[bytes]:
+        """Return the keys of SM2 that are or were its own."""
+        return frozenset(one.key for one in self.sm2_former) | ({self.sm2} if self.sm2 is not None else set())
 
     @property
     def origin(self) -> str:
@@ -108,9 +122,10 @@ class Member:
     def shares(self, other: Member) -> str:
         """Return the first of `UNSHARED` in which two members are equal, empty if there is none."""
         mine = {name: getattr(self, name) for name in UNSHARED}
-        return next((name for name, value in mine.items() if value is not None and value == getattr(other, name)), "")
+        same = (name for name, value in mine.items() if value is not None and value == getattr(other, name))
+        return next(same, "" if self.sm2_keys.isdisjoint(other.sm2_keys) else "sm2")
 
-    def json(self) -> dict[str, str]:
+    def json(self) -> dict[str, Any]:
         """Return the member as it stands in the document."""
         return {
             "did": self.did,
@@ -124,7 +139,9 @@ class Member:
             "delivery": self.delivery.hex(),
             "aggregate": self.aggregate.hex(),
             "possession": self.possession.hex(),
-        } | ({} if self.sm2 is None else {"sm2": self.sm2.hex()})
+            **({} if self.sm2 is None else {"sm2": self.sm2.hex()}),
+            **({"sm2Former": list(map(_former_json, self.sm2_former))} if self.sm2_former else {}),
+        }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Member:
@@ -142,10 +159,11 @@ class Member:
                 aggregate=_raw(value["aggregate"], AGGREGATE_BYTES),
                 possession=_raw(value["possession"], POSSESSION_BYTES),
                 sm2=_point(value["sm2"]) if "sm2" in value else None,
+                sm2_former=tuple(map(_former, value.get("sm2Former", ()))),
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise SpaceError(f"a member of the space cannot be read: {why(error)}") from error
-        if member.json() != value or member.role not in WITNESSED_BY:
+        if member.json() != value or member.role not in WITNESSED_BY or len(member.sm2_former) > FORMER_SM2_MAX:
             raise SpaceError(f"the member `{member.did[:200]}` of the space is not written canonically")
         return member
 
@@ -301,6 +319,10 @@ def _members(listed: list[Mapping[str, Any]]) -> dict[str, Member]:
         values = [value for member in read if (value := getattr(member, name)) is not None]
         if len(set(values)) != len(values):
             raise SpaceError(f"two members of the space have one {name}")
+    keys = [key for member in read if member.sm2_former for key in member.sm2_keys]
+    others = {member.sm2 for member in read if not member.sm2_former}
+    if len(set(keys)) != len(keys) or not others.isdisjoint(keys):
+        raise SpaceError("two members of the space have one key of SM2, now or before")
     return {member.did: member for member in read}
 
 
@@ -335,6 +357,17 @@ def _point(value: str) -> bytes:
     if curve.point(raw) is None:
         raise ValueError("its key of SM2 is no point of the curve")
     return raw
+
+
+def _former(value: Mapping[str, Any]) -> FormerKey:
+    until = datetime.fromisoformat(value["until"])
+    if until.tzinfo is None:
+        raise ValueError("a former key of SM2 ends at a time without a zone")
+    return FormerKey(_point(value["key"]), until)
+
+
+def _former_json(one: FormerKey) -> dict[str, str]:
+    return {"key": one.key.hex(), "until": one.until.isoformat(timespec="seconds")}
 
 
 def basis_points(value: Any) -> int:

@@ -71,6 +71,26 @@ async def listed(space, role, relation="authentication"):
     return [name.partition("#")[2] for name in document[relation]]
 
 
+async def shown_sm2(space):
+    """Return the key of SM2 as its owner sees it."""
+    rows = (await penstock(space, "buyer", "key", "list"))["keys"]
+    [row] = [row for row in rows if row["kind"] == "sm2"]
+    assert (row["algorithm"], row["replaced"]) == ("SM2", "penstock key rotate sm2")
+    return row
+
+
+async def listed_member(space):
+    """Return the buyer as the space lists it."""
+    members = (await space.outbound.get(space.url("exchange") + "/space")).json()["members"]
+    [member] = [one for one in members if one["did"] == space.did("buyer")]
+    return member
+
+
+async def restarted(space):
+    await space.people["buyer"].stop()
+    await space.people["buyer"].start(space.environment)
+
+
 async def asks(space, signer):
     """Ask the exchange as whoever has this key; return the status."""
     token = request_tokens.issue(signer, space.did("exchange"), space.now())
@@ -149,37 +169,67 @@ async def test_a_rotation_that_a_crash_interrupted_is_ended_by_the_next_start(sp
 async def test_a_key_of_sm2_is_drawn_once_published_and_there_again_after_a_start(space):
     before = len(told(space, "buyer", "key.moved"))
     assert "sm2" not in {row["kind"] for row in (await penstock(space, "buyer", "key", "list"))["keys"]}
+    await penstock(space, "buyer", "key", "rotate", "sm2", "--why", "there is none", code=2)
     drawn = await penstock(space, "buyer", "key", "draw", "sm2", "--why", "national ciphers")
     assert drawn["told"]
     await penstock(space, "buyer", "key", "draw", "sm2", "--why", "again", code=2)
     await penstock(space, "buyer", "key", "draw", "log", "--why", "another one", code=2)
-    await penstock(space, "buyer", "key", "rotate", "sm2", "--why", "a year is over", code=2)
-    await space.people["buyer"].stop()
-    await space.people["buyer"].start(space.environment)
+    await restarted(space)
     assert "sm2" in await listed(space, "buyer", "assertionMethod")
-    [row] = [row for row in (await penstock(space, "buyer", "key", "list"))["keys"] if row["kind"] == "sm2"]
-    assert (row["key"], row["algorithm"], row["replaced"]) == (drawn["key"], "SM2", "")
+    assert (await shown_sm2(space))["key"] == drawn["key"]
     assert len(told(space, "buyer", "key.moved")) == before + 1
-    # a space keeps the key of who lost it: contracts that were signed by it are verified by it
-    (space.folder / "buyer" / "keys" / "sm2.key").rename(space.folder / "sm2.key")
+
+
+async def test_a_key_of_sm2_follows_another_which_counts_for_a_while_and_a_stolen_one_no_more(space):
+    first = (await shown_sm2(space))["key"]
+    done = await penstock(space, "buyer", "key", "rotate", "sm2", "--why", "a year is over")
+    assert (done["from"], done["told"]) == (first, True)
+    assert (await shown_sm2(space))["key"] == done["to"] != first
+    member = await listed_member(space)
+    assert (member["sm2"], member["sm2Former"]) == (done["to"], [{"key": first, "until": done["until"]}])
+    assert done["until"] > Clock().now().isoformat()
+    stolen = await penstock(space, "buyer", "key", "rotate", "sm2", "--stolen", "--why", "a disk was stolen")
+    member = await listed_member(space)
+    assert [one["key"] for one in member["sm2Former"]] == [done["to"], first]
+    assert (member["sm2"], member["sm2Former"][0]["until"]) == (stolen["to"], stolen["until"])
+    assert stolen["until"] <= Clock().now().isoformat()
+    assert member["sm2Former"][1]["until"] == done["until"]
+    # whoever looks at the document finds the present one alone to assert by
+    names = await listed(space, "buyer", "assertionMethod")
+    assert [name for name in names if name.startswith("sm2")] == ["sm2"]
+
+
+async def test_a_rotation_of_sm2_that_a_crash_interrupted_is_ended_by_the_next_start(space):
+    before, keys = len(told(space, "buyer", "key.moved")), space.folder / "buyer" / "keys"
+    old = (await shown_sm2(space))["key"]
     await space.people["buyer"].stop()
+    coming = key_files.draw_next(keys, "sm2")
     await space.people["buyer"].start(space.environment)
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while (await listed_member(space))["sm2"] == old:
+            await asyncio.sleep(0.2)
+    assert key_files.load(keys).sm2 == coming
+    assert len(told(space, "buyer", "key.moved")) == before + 1
+    assert (await listed_member(space))["sm2Former"][0]["key"] == old
+
+
+async def test_who_lost_its_key_of_sm2_keeps_it_in_the_space_and_has_another_one_follow_it(space):
+    old, file = (await shown_sm2(space))["key"], space.folder / "buyer" / "keys" / "sm2.key"
+    file.rename(space.folder / "sm2.key")
+    await restarted(space)
     assert "sm2" not in await listed(space, "buyer", "assertionMethod")
     words = ("exchange", "member", "reread", space.did("buyer"), "--reason", "it lost a key")
     assert (await penstock(space, "exchange", *words))["changed"] == []
     await penstock(space, "buyer", "key", "draw", "sm2", "--why", "another one", code=2)
-    file = space.folder / "buyer" / "keys" / "sm2.key"
     assert not file.exists()
-    # and another one does not take its place
-    key_files.draw_sm2(file.parent)
-    await space.people["buyer"].stop()
-    await space.people["buyer"].start(space.environment)
-    assert "sm2" in await listed(space, "buyer", "assertionMethod")
-    await penstock(space, "exchange", *words, code=2)
+    done = await penstock(space, "buyer", "key", "rotate", "sm2", "--stolen", "--why", "it was lost")
+    assert done["from"] == old
+    assert (await listed_member(space))["sm2"] == done["to"]
+    # the lost one was found, and is put in its place: it does not come back
     (space.folder / "sm2.key").replace(file)
-    await space.people["buyer"].stop()
-    await space.people["buyer"].start(space.environment)
-    assert (await penstock(space, "exchange", *words))["changed"] == []
+    await restarted(space)
+    await penstock(space, "exchange", *words, code=2)
+    assert (await listed_member(space))["sm2"] == done["to"]
 
 
 async def test_what_a_stolen_key_of_the_exchange_signed_is_issued_anew(space):

@@ -10,7 +10,8 @@ from contracts.ndi.interfaces import contract_part
 from contracts.ndi.proof import Signer
 from contracts.ndi.services import ServiceParty, ordered
 from tests.api.command import commanded, penstock
-from tests.ndi.journey import audited, held, national, other, posted, space
+from tests.ndi.by_sm2 import national
+from tests.ndi.journey import audited, held, other, posted, space
 from tests.ndi.through import Through
 
 __all__ = ["national", "other", "space"]

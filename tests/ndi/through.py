@@ -135,7 +135,7 @@ async def test_a_consumer_of_another_make_bargains_through_the_platform(space, o
     await penstock(space, "provider", "ndi", "end", code, "--reason", "the season is over")
     assert (await other.hear("/contractTerminate"))["contractId"] == code
     await held(lambda: [row for row in space.rows("exchange", "filings") if row["code"] == code and row["ended"]])
-    assert [row for row in space.rows("exchange", "mediations") if row["code"] == code and row["ended"]]
+    await held(lambda: [row for row in space.rows("exchange", "mediations") if row["code"] == code and row["ended"]])
 
 
 async def test_a_platform_says_nothing_for_a_party(space, deal, other):

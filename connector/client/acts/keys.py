@@ -32,9 +32,10 @@ LATER = "the exchange does not know it yet: it reads it when it admits us, or by
 
 def _rotated(done: Any) -> list[str]:
     lines = [f"{done['from']} is followed by {done['to']}"]
-    if "told" not in done:
-        return [*lines, f"the former counts until {done['until']}"]
-    return [*lines, "the former opens what was sealed to it", *([] if done["told"] else [LATER])]
+    lines.append(
+        f"the former counts until {done['until']}" if done["until"] else "the former opens what was sealed to it"
+    )
+    return [*lines, *([] if done.get("told", True) else [LATER])]
 
 
 def _drawn(done: Any) -> list[str]:
@@ -58,8 +59,8 @@ ACTS = (
     Act(
         "key draw",
         "POST keys",
-        help="Draw the key of SM2, by which contracts of the national interfaces are signed from then on; it stays for "
-        "life. A participant that is made by `penstock init --suite sm` has one.",
+        help="Draw the key of SM2, by which contracts of the national interfaces are signed from then on. "
+        "A participant that is made by `penstock init --suite sm` has one.",
         says=("Draw the key {kind}: {why}", "生成密钥 {kind}:{why}"),
         answer={"kind": "text", "key": "text", "told": "truth"},
         example={"kind": "sm2", "why": "our customers ask for national ciphers"},
@@ -71,13 +72,13 @@ ACTS = (
         "key rotate",
         "POST keys/rotation",
         help="Replace a key: the token key, by which we prove who we are, the delivery key, to which others seal what "
-        "is for us, or the token of the management API. What a stolen one has signed counts no more from now on, and "
-        "credentials are issued anew; what was sealed to a former delivery key is opened by it still.",
+        "is for us, the key of SM2, or the token of the management API. What a stolen one signs counts no more from "
+        "now on, and credentials are issued anew; what was sealed to a former delivery key is opened by it still.",
         says=("Replace the key {kind}: {why}", "更换密钥 {kind}:{why}"),
         answer={"kind": "text", "from": "text", "to": "text", "until": "text", "told?": "truth"},
         example={"kind": "management", "why": "a laptop was lost"},
         fields=(
-            Field("kind", ("Key", "密钥"), "token, delivery or management", metavar="KIND"),
+            Field("kind", ("Key", "密钥"), "token, delivery, sm2 or management", metavar="KIND"),
             WHY,
             Field(
                 "stolen", ("Stolen", "已被盗"), "the former counts no more at once", "--stolen", "truth", default=False

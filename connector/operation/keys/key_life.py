@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from connector.core.service import Service
 from connector.custody.secrets import in_module, kek_place
-from connector.identity import keys as key_files
 from connector.identity.keys import DELIVERY, LOG, SEED, SM2, TOKEN
 from connector.operation.keys.kinds import DRAWN_FROM_LOG, KINDS, MANAGEMENT, VAULT
-from connector.operation.keys.telling import tell
+from connector.operation.keys.sm2_key import Sm2Key
 from connector.operation.keys.token_key import TokenKey, record
 from connector.runtime.data_folder import KEYS
-from connector.runtime.errors import Conflict, InvalidInput
-from connector.store.rows.console import FactRow
+from connector.runtime.errors import InvalidInput
 from contracts import address
-from contracts.canonical import sha
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,12 +28,7 @@ if TYPE_CHECKING:
     from connector.identity.space.view import SpaceView
     from connector.operation.keys.kinds import Kind
     from connector.operation.keys.registered import RegisteredKeys
-    from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
-
-
-FACT: Final = "sm2 key"
-FOUND: Final = "it was there when we started"
 
 
 class KeyLife:
@@ -52,13 +44,12 @@ class KeyLife:
         registered_keys: RegisteredKeys,
     ) -> None:
         self._core, self._management, self._registered = core, management_token, registered_keys
-        self._space, self._exchange, self._author = space, exchange, author
-        self.token = TokenKey(core)
+        self.token, self.sm2 = TokenKey(core), Sm2Key(core, space, exchange, author)
 
     async def settle(self) -> None:
-        """Record what an interrupted rotation left, or a key of SM2 that is there and of which the log says nothing."""
+        """End and record what an interrupted rotation left."""
         await self.token.settle()
-        await self._settle_sm2()
+        await self.sm2.settle()
 
     async def forget(self) -> None:
         """List former keys no longer than they count."""
@@ -73,22 +64,16 @@ class KeyLife:
 
         Returns its public part (64 bytes, hex), and whether the exchange read it.
         """
-        core = self._core
         if kind != SM2:
             raise InvalidInput(f"`{kind[:40]}` is not drawn by this", f"there is: penstock key draw {SM2}")
-        known = await core.store.read(lambda tx: tx.get(FactRow, name=FACT))
-        if known is not None or core.identity.keys.sm2 is not None:
-            hint = "it stays for life; who lost it signs by the account, and has another under another DID"
-            raise Conflict("a key of SM2 was drawn already", hint)
-        core.identity.take_sm2(key_files.draw_sm2(core.data / KEYS))
-        await self._settle_sm2(reason)
-        heard = await tell(core, self._space, self._exchange, self._author)
-        return {"kind": SM2, "key": _PUBLIC[SM2](core.identity), "told": heard}
+        return await self.sm2.draw(reason)
 
     async def rotate(self, kind: str, reason: str, *, stolen: bool) -> JsonObject:
         """Replace a key; raises InvalidInput for one that this does not replace, saying what does."""
         if kind == TOKEN:
             return await self.token.rotate(reason, stolen=stolen)
+        if kind == SM2:
+            return await self.sm2.rotate(reason, stolen=stolen)
         if kind == DELIVERY:
             return await self._registered.delivery(reason)
         if kind == MANAGEMENT:
@@ -107,17 +92,6 @@ class KeyLife:
         told = {"kind": MANAGEMENT, "from": old, "to": self._management.digest}
         await core.store.write(lambda tx: record(tx, core, told | {"digest": told["to"]}, reason))
         return told | {"until": core.clock.now().isoformat(timespec="seconds")}
-
-    async def _settle_sm2(self, reason: str = FOUND) -> None:
-        core, key = self._core, _PUBLIC[SM2](self._core.identity)
-
-        def act(tx: Tx) -> None:
-            if key and tx.get(FactRow, name=FACT) is None:
-                tx.put(FactRow(name=FACT, value={"key": key}))
-                told = {"kind": SM2, "from": "", "to": key, "digest": sha(core.identity.member.json()).hex()}
-                record(tx, core, told, reason)
-
-        await core.store.write(act)
 
     def _shown(self, kind: Kind, place: str) -> JsonObject:
         # of a key in a module, when the file that names it was written

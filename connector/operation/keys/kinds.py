@@ -1,9 +1,8 @@
 """Every kind of key that a participant has, as a table: where it rests, what it is for, and how it is replaced.
 
 Law: a key that can be replaced has one command for it. Those that stay are bound to what others keep: heads that others
-hold are of a log's one key, an account is what the registry and every channel call a member, and contracts are verified
-by the one key of SM2 that the space knows. What is drawn from a key stays with it. Who loses one of these leaves and
-joins anew (docs/keys.md says how); without a key of SM2 it signs by its account again.
+hold are of a log's one key, and an account is what the registry and every channel call a member. What is drawn from a
+key stays with it. Who loses one of these leaves and joins anew (docs/keys.md says how).
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ KINDS: Final = {
         Kind("log", "keys/log.key", "Ed25519", "signs the heads of our log", FOR_LIFE),
         Kind("cosigner", "keys/log.key", "ML-DSA-44", "cosigns heads of others' logs, drawn from `log`", FOR_LIFE),
         Kind(DELIVERY, "keys/delivery.key", "X25519", "opens what is sealed to us", f"penstock key rotate {DELIVERY}"),
-        Kind(SM2, "keys/sm2.key", "SM2", "signs contracts of the national interfaces", FOR_LIFE),
+        Kind(SM2, "keys/sm2.key", "SM2", "signs contracts of national interfaces", f"penstock key rotate {SM2}"),
         Kind("hybrid", "keys/log.key", "X25519 with ML-KEM-768", "opens event fields, drawn from `log`", FOR_LIFE),
         Kind("witness", "keys/aggregate.key", "BLS12-381", "witnesses many heads at once", "penstock log rekey"),
         Kind(VAULT, "vault.kek_file", "AES-256", "wraps the keys of sealed data", "penstock vault rekey"),

@@ -92,7 +92,8 @@ class RegisteredKeys:
         if key_files.drawn(folder, DELIVERY) is not None:
             await self.delivery(INTERRUPTED)
         listed, own = await self._listed(), identity.member
-        if listed is not None and (listed.delivery, listed.aggregate) != (own.delivery, own.aggregate):
+        ours = own.delivery, own.aggregate, own.sm2 or (listed and listed.sm2)
+        if listed is not None and (listed.delivery, listed.aggregate, listed.sm2) != ours:
             await tell(self._core, self._space, self._exchange, self._author)
 
     async def witness(self, reason: str) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from contracts.digital_contract import contract_code
 from contracts.lifecycle import OVER
 from contracts.namespace import CONTRACT
 from contracts.ndi.interfaces import THROUGH_PLATFORM
-from contracts.ndi.proof import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,12 +121,14 @@ def require_not_being_filed(row: NegotiationRow, waiting: Sequence[str]) -> None
         raise Conflict("the contract is being filed at this moment", "end it again in a moment")
 
 
-def own_signature(tx: Tx, code: str, part: bytes, identity: Identity) -> bytes:
-    """Return our signature over the part of a contract that is signed: made once, and kept before it is sent."""
+def own_signature(tx: Tx, code: str, part: bytes, identity: Identity, now: datetime) -> bytes:
+    """Return our signature over the part of a contract that is signed: made once, and kept before it is sent.
+
+    One by a key of SM2 that was counts as long as the key does; of a stolen one it is made anew.
+    """
     row = tx.get(ContractRow, code=code)
     assert row is not None, "a contract that is signed is there"
-    signer = Signer(identity.keys.address, identity.keys.sm2_public)
-    if row.own is not None and signer.has_signed(part, row.own):
+    if row.own is not None and identity.member.signer.has_signed(part, row.own, now):
         return row.own
     own = identity.sign_part(part)
     tx.change(row, replace(row, own=own))

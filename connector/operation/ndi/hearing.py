@@ -282,7 +282,7 @@ class Hearing:
             self._version(tx, said, now)
         if said.signature is not None and row.digest == said.digest and contract.signature is None:
             contract = tx.change(contract, replace(contract, signature=said.signature, signed=now))
-            own = contracts.own_signature(tx, contract.code, said.part, self._core.identity)
+            own = contracts.own_signature(tx, contract.code, said.part, self._core.identity, now)
             told = self._signatures(said, row, own)
             self._core.evidence.record(tx, SIGNED, part=said.digest, fields=told, now=now)
         agreed = contracts.is_agreed(row) and row.pending != TERMINATED

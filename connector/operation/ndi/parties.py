@@ -6,6 +6,7 @@ of the space has assigned to it. What the node is asked is remembered for a whil
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -126,8 +127,12 @@ class Parties:
         Its account is in its own document, its key of SM2 in the space's: what a peer signs is verified by the platform
         and by audits, too, and what the space does not know counts for neither.
         """
-        signer = await self._signer(peer, renewed=any(map(is_national, proofs)))
-        found = next((one for one in proofs if signer.has_signed(part, one)), None)
+        now = self._core.clock.now()
+        signer = await self._signer(peer)
+        found = next((one for one in proofs if signer.has_signed(part, one, now)), None)
+        if found is None and any(map(is_national, proofs)):  # it may have another key of SM2 since we looked
+            signer = await self._signer(peer, renewed=True)
+            found = next((one for one in proofs if signer.has_signed(part, one, now)), None)
         if found is not None:
             return found
         if signer.sm2 is None and any(map(is_national, proofs)):
@@ -140,10 +145,10 @@ class Parties:
         hint = "sign the canonical JSON of what it is over, by SM2 and SM3, or SHA-256 of it by the key `#agreement`"
         raise FieldError(Code.UNPROVEN, field, "is not yours over this", hint)
 
-    async def _signer(self, peer: str, *, renewed: bool) -> Signer:
-        """Return by which keys a peer signs; `renewed` looks again for a key of SM2 that we have not heard of."""
+    async def _signer(self, peer: str, *, renewed: bool = False) -> Signer:
+        """Return by which keys a peer signs: its account as its document says, those of SM2 as the space does."""
         account = (await self._peers.document(peer)).agreement
+        if renewed:
+            await self._space.renewed()
         member = await self._space.member(peer)
-        if renewed and member is not None and member.sm2 is None:
-            member = (await self._space.renewed()).members.get(peer)
-        return Signer(account, None if member is None else member.sm2)
+        return Signer(account) if member is None else replace(member.signer, account=account)

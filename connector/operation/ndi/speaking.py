@@ -313,7 +313,10 @@ class Speaking:
 
     async def _own(self, code: str, part: bytes) -> bytes:
         """Return our signature of a contract, kept."""
-        return await self._core.store.write(lambda tx: contracts.own_signature(tx, code, part, self._core.identity))
+        core = self._core
+        return await core.store.write(
+            lambda tx: contracts.own_signature(tx, code, part, core.identity, core.clock.now())
+        )
 
     @staticmethod
     def _ack(body: Mapping[str, Any], state: str) -> Outcome:

@@ -16,11 +16,13 @@ from connector.identity.keys import (
     P256_ORDER,
     PURPOSES,
     SECP256K1_ORDER,
+    SM2,
     Keys,
     create,
     draw_next,
-    draw_sm2,
+    drawn,
     load,
+    require_sm2,
     take_next,
 )
 from connector.runtime.errors import SettingsError
@@ -46,10 +48,13 @@ def test_a_key_of_sm2_is_there_where_it_was_asked_for(tmp_path):
     assert load(tmp_path / "keys").sm2 == made.sm2
     assert repr(made.sm2) not in repr(made)
     assert len(made.sm2_public) == 64
-    with pytest.raises(SettingsError, match="holds a key of SM2 already"):
-        draw_sm2(tmp_path / "keys")
-    drawn = draw_sm2(tmp_path / "plain")
-    assert load(tmp_path / "plain").sm2 == drawn != made.sm2
+    for folder in ("keys", "plain"):
+        coming = draw_next(tmp_path / folder, SM2)
+        assert draw_next(tmp_path / folder, SM2) == drawn(tmp_path / folder, SM2) == coming, "drawn once"
+        assert load(tmp_path / folder).sm2 == (made.sm2 if folder == "keys" else None), "the present one signs"
+        take_next(tmp_path / folder, SM2)
+        assert load(tmp_path / folder).sm2 == coming != made.sm2
+        assert drawn(tmp_path / folder, SM2) is None
     (tmp_path / "plain" / "sm2.key").write_bytes(b"ff" * 32 + b"\n")
     with pytest.raises(SettingsError, match="damaged"):
         load(tmp_path / "plain")
@@ -65,7 +70,7 @@ def test_without_an_openssl_that_has_sm2_nothing_is_drawn_and_no_key_is_passed_o
     monkeypatch.setattr(sm2_secret, "require", absent)
     for act in (
         lambda: create(tmp_path / "new", sm2=True),
-        lambda: draw_sm2(tmp_path / "plain"),
+        require_sm2,
         lambda: load(tmp_path / "keys"),
     ):
         with pytest.raises(SettingsError, match="install OpenSSL 3"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from contracts import signature
 from contracts.ndi import strategy
 from contracts.ndi.interfaces import contract_digest
+from contracts.ndi.proof import FormerKey, Signer
 from contracts.ndi.services import ServiceParty
 from ledger.audit import contracts
 from ledger.audit.report import Report
@@ -17,6 +20,7 @@ from tests.ledger.audit.shelf import book, event, found, shelf
 
 EXCHANGE, PROVIDER, CONSUMER, OTHER = (f"did:web:{name}" for name in ("exchange", "provider", "consumer", "other"))
 KEYS = {did: bytes([number]) * 32 for number, did in enumerate((EXCHANGE, PROVIDER, CONSUMER, OTHER), 1)}
+SECOND = timedelta(seconds=1)
 # one of SM2, with a signature that OpenSSL made by it over the contract below: nobody needs OpenSSL to audit
 NATIONAL = SimpleNamespace(
     public=bytes.fromhex(
@@ -26,8 +30,8 @@ NATIONAL = SimpleNamespace(
     signed="b8ef6d18596a81a2d78d6f9dc043e387a3ba01044e6cdf26f46deeb40e71bdaf"
     "3117bc28819db0d41110941d1cdff981fe76eb32c9fe3e8445f32ae258e609fe",
 )
-MEMBERS = {did: SimpleNamespace(address=signature.address(key), sm2=None) for did, key in KEYS.items()}
-MEMBERS[CONSUMER].sm2 = NATIONAL.public
+MEMBERS = {did: SimpleNamespace(signer=Signer(signature.address(key))) for did, key in KEYS.items()}
+MEMBERS[CONSUMER].signer = replace(MEMBERS[CONSUMER].signer, sm2=NATIONAL.public)
 SPACE = SimpleNamespace(members=MEMBERS, exchange=EXCHANGE)
 STRATEGY = {"actions": ["read"], "subjectInfo": {"dataProductId": "p"}}
 OVER = contract_digest("Tides", "8", STRATEGY)
@@ -88,6 +92,15 @@ def test_a_signature_by_sm2_counts_for_whose_key_the_space_knows():
     assert checked(book(PROVIDER, nobody)) == [("contract-unsigned", PROVIDER)]
     changed = signed(signatures=[by[0], by[1][:-2] + "00"])
     assert checked(book(PROVIDER, changed)) == [("contract-unsigned", PROVIDER)]
+
+
+def test_a_former_key_of_sm2_counts_for_what_its_log_had_in_time(monkeypatch):
+    by = [signature.sign(OVER, KEYS[PROVIDER]).hex(), NATIONAL.signed]
+    told = signed(signatures=by)
+    for until, expected in ((SECOND, []), (-SECOND, [("contract-unsigned", PROVIDER)])):
+        was = (FormerKey(NATIONAL.public, told.time + until),)
+        monkeypatch.setattr(MEMBERS[CONSUMER], "signer", Signer(None, None, was))
+        assert checked(book(PROVIDER, told)) == expected
 
 
 def test_a_contract_of_two_others_is_found():

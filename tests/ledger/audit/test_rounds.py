@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from contracts import signature
-from contracts.ndi.proof import sign
+from contracts.ndi.proof import Signer, sign
 from contracts.ndi.rounds import Round
 from ledger.audit import contracts
 from ledger.audit.report import Report
@@ -15,7 +15,7 @@ from tests.ledger.audit.shelf import book, event, found, shelf
 
 EXCHANGE, PROVIDER, CONSUMER = (f"did:web:{name}" for name in ("exchange", "provider", "consumer"))
 KEYS = {did: bytes([number]) * 32 for number, did in enumerate((EXCHANGE, PROVIDER, CONSUMER), 1)}
-MEMBERS = {did: SimpleNamespace(address=signature.address(key), sm2=None) for did, key in KEYS.items()}
+MEMBERS = {did: SimpleNamespace(signer=Signer(signature.address(key))) for did, key in KEYS.items()}
 SPACE = SimpleNamespace(members=MEMBERS, exchange=EXCHANGE)
 FIRST = Round("8", 1, CONSUMER, "aa" * 32, "00" * 32)
 SECOND = Round("8", 2, PROVIDER, "bb" * 32, FIRST.history)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from contracts import address
 from contracts.onchain import artifacts
 from ledger.log import policy as log_policy
-from ledger.space.document import ATTESTED_BY, QUORUM, UNSHARED, WITNESSED_BY, Member, Space, SpaceError
+from ledger.space.document import (
+    ATTESTED_BY,
+    FORMER_SM2_MAX,
+    QUORUM,
+    UNSHARED,
+    WITNESSED_BY,
+    Member,
+    Space,
+    SpaceError,
+)
 from tests.every import every
 
 # the public key of GB/T 32918.5, annex A
@@ -159,6 +169,51 @@ def test_a_key_of_sm2_is_there_for_who_has_one():
         document["members"][3]["sm2"] = wrong
         with pytest.raises(SpaceError):
             Space.from_json(document)
+
+
+FORMER = {"key": NATIONAL, "until": "2026-12-01T00:00:00+00:00"}
+
+
+def test_keys_of_sm2_that_were_stand_with_their_times():
+    document = made().json()
+    document["members"][3]["sm2Former"] = [FORMER]
+    space = Space.from_json(document)
+    assert space.json() == document
+    [former] = space.members["did:web:buyer"].sm2_former
+    assert (former.key.hex(), former.until) == (NATIONAL, datetime(2026, 12, 1, tzinfo=UTC))
+    assert space.members["did:web:buyer"].signer.former == (former,)
+
+
+@every(
+    "wrong",
+    (
+        [],
+        None,
+        5,
+        [FORMER] * (FORMER_SM2_MAX + 1),
+        [FORMER | {"until": "2026-12-01T00:00:00"}],
+        [FORMER | {"until": "soon"}],
+        [FORMER | {"key": NATIONAL[:-2]}],
+        [FORMER | {"more": "1"}],
+        [{"key": NATIONAL}],
+    ),
+)
+def test_keys_of_sm2_that_were_and_are_written_otherwise_are_refused(wrong):
+    document = made().json()
+    document["members"][3]["sm2Former"] = wrong
+    with pytest.raises(SpaceError):
+        Space.from_json(document)
+
+
+@pytest.mark.parametrize("word", ["sm2", "sm2Former"])
+def test_nobody_has_a_key_of_sm2_that_was_anothers(word):
+    document = made().json()
+    document["members"][3]["sm2Former"] = [FORMER]
+    document["members"][2][word] = NATIONAL if word == "sm2" else [FORMER]
+    with pytest.raises(SpaceError, match="SM2"):
+        Space.from_json(document)
+    two, three = (Member.from_json(document["members"][at]) for at in (2, 3))
+    assert two.shares(three) == three.shares(two) == "sm2"
 
 
 def test_what_is_derived_is_read_past():
