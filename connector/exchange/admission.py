@@ -71,7 +71,7 @@ class Admission:
 
         def act(tx: Tx) -> None:
             registering.found(tx, self._transactions, deployment, core.identity.did)
-            for member in members:
+            for member in registering.unregistered(tx, members):
                 registering.register(tx, self._transactions, deployment, core.identity.did, member)
 
         await core.store.write(act)

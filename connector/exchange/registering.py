@@ -6,7 +6,7 @@ was queued is not queued again. What a member changes of its keys later it chang
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from catalog.roles import Doing, does
 from ledger.chain import membership
@@ -14,10 +14,15 @@ from ledger.chain.membership import Keys
 from ledger.chain.standing import did_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from connector.chain.transactions import Transactions
     from connector.store.transaction import Tx
     from ledger.chain.deployment import Deployment
     from ledger.space.document import Member
+
+MEMBER, ARBITRATOR = "member:", "arbitrator:"  # with a DID, the name of an act
+_QUEUED: Final = "SELECT id FROM chain_txs WHERE substr(id, 1, 7) = 'member:' OR substr(id, 1, 11) = 'arbitrator:'"
 
 
 def found(tx: Tx, transactions: Transactions, deployment: Deployment, exchange: str) -> None:
@@ -29,7 +34,17 @@ def register(tx: Tx, transactions: Transactions, deployment: Deployment, exchang
     """Queue the admission of a member, after the founding."""
     space, keys = did_digest(exchange), Keys(member.log_key, member.delivery, member.aggregate)
     admit = membership.admit(deployment, space, member.address, member.did, member.role, keys)
-    transactions.enqueue(tx, "member:" + member.did, admit)
+    transactions.enqueue(tx, MEMBER + member.did, admit)
     if does(member.role, Doing.RULE):
         name = membership.name_arbitrator(deployment, space, member.address)
-        transactions.enqueue(tx, "arbitrator:" + member.did, name)
+        transactions.enqueue(tx, ARBITRATOR + member.did, name)
+
+
+def unregistered(tx: Tx, members: Iterable[Member]) -> list[Member]:
+    """Return the members of whom something is not queued yet: one look, however many there are."""
+    queued = set(tx.column(_QUEUED))
+    return [
+        one
+        for one in members
+        if MEMBER + one.did not in queued or (does(one.role, Doing.RULE) and ARBITRATOR + one.did not in queued)
+    ]
