@@ -31,6 +31,10 @@ class ProjectError(CatalogError):
     """The project cannot make this move: the table of `catalog.project` has no such row for this role."""
 
 
+class DealError(CatalogError):
+    """The filed deal cannot make this move: the table of `catalog.deal` has no such row for this role."""
+
+
 class SourceError(CatalogError):
     """The source cannot make this move, or cannot be called so: see `catalog.source`."""
 

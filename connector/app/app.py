@@ -51,6 +51,7 @@ from connector.exchange.cash import Cash
 from connector.exchange.chain_events import ChainEvents
 from connector.exchange.complaints import Complaints
 from connector.exchange.contract_templates import ContractTemplates
+from connector.exchange.deals import FiledDeals
 from connector.exchange.demands import Demands
 from connector.exchange.federation.harvesting import Harvesting
 from connector.exchange.filings import Filings
@@ -78,6 +79,7 @@ from connector.licence.carriage import Carriage
 from connector.licence.chain_turns import ChainTurns
 from connector.licence.collecting import Collecting
 from connector.licence.continuity import Continuity
+from connector.licence.deal_filing import DealFiling
 from connector.licence.duties import Duties
 from connector.licence.erasing import Erasing
 from connector.licence.intact import Intact
@@ -191,6 +193,7 @@ class Connector(Founded):
     presenting: Presenting
     derivation: Derivation
     partnership: Partnership
+    deal_filing: DealFiling
     registration: filing.Registration
     authorities: authority.Authorities
     strangers: Strangers
@@ -307,6 +310,7 @@ class Connector(Founded):
     harvesting: Annotated[Harvesting, trading.HARVESTING]
     demands: Demands
     projects: Projects
+    filed_deals: FiledDeals
     filings: Filings
     signed_filings: SignedFilings
     office: Annotated[Office, Service(chores={"register at the node, or collect as one": Office.chore})]

@@ -56,6 +56,7 @@ GROUPS = (
     ("dataplane", "Data planes of other makes that move data of ours: add, list, remove."),
     ("flow", "Data flows that control planes have us run: list, end."),
     ("demand", "demand.app"),
+    ("deal", "deal.app"),
     ("project", "project.app"),
     ("hosting", "Data that a host keeps and sells for its provider: delegate, accept, list, show, revoke, log, audit."),
     ("authority", "Which accounts of ours may sign agreements for us: grant, list, show, revoke, ask."),

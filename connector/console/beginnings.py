@@ -42,6 +42,7 @@ BEGINNINGS: Mapping[str, str] = {
     "space": "/spaces",
     "projects": "penstock project propose",
     "project": "/projects",
+    "deals": "penstock deal file",
     "hosted": "penstock hosting delegate",
     "complaints": "penstock complaint file",
     "bills": "/search",

@@ -364,6 +364,14 @@ PAGES: tuple[Page, ...] = (
         columns("did did", "does role", "share", "signed state", "earned money"),
     ),
     Page(
+        "deals",
+        "/deals",
+        f"{TRADERS} exchange regulator",
+        "together.deals",
+        columns("name", "grade", "state state", "provider did", "consumer did", "made moment", "id id"),
+        menu="proof",
+    ),
+    Page(
         "hosted",
         "/hosted",
         "provider",

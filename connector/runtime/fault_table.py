@@ -130,6 +130,7 @@ ROWS: Mapping[str, Row] = {
     "catalog.errors.ListingError": Row(409, 2, "caller", "listing"),
     "catalog.errors.DemandError": Row(409, 2, "caller", "demand"),
     "catalog.errors.ProjectError": Row(409, 2, "caller", "project"),
+    "catalog.errors.DealError": Row(409, 2, "caller", "deal"),
     "catalog.errors.ComplaintError": Row(409, 2, "caller", "complaint"),
     "catalog.tabular.NotATableError": Row(400, 2, "caller", "not-a-table"),
     "ledger.chain.errors.ChainError": Row(502, 5, "chain", "chain"),

@@ -164,6 +164,8 @@ SPACE_DEMANDS_MAX = 5_000
 MEMBER_PROJECTS_MAX = 100
 # results that the parties of a project put into its workspace
 PROJECT_RESULTS_MAX = 500
+# filed deals of one member that wait for the other side's word: of who is no member they wait for good
+MEMBER_DEALS_MAX = 1_000
 # applications for membership that wait for the operator: a stranger needs but a name to make one
 WAITING_APPLICATIONS_MAX = 1_000
 # saved searches of one member: each is asked at every heartbeat

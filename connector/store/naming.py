@@ -16,6 +16,7 @@ from connector.store.rows.authority import AuthorityRow
 from connector.store.rows.catalogue import ListingRow, ServiceRow
 from connector.store.rows.channel import BundleRow, ChannelRow, DisputeRow
 from connector.store.rows.credential import CredentialRow
+from connector.store.rows.deal import FiledDealRow
 from connector.store.rows.filing import FilingRow
 from connector.store.rows.hosting import DelegationRow
 from connector.store.rows.product import ProductRow
@@ -62,6 +63,7 @@ NAMED: Mapping[str, Places] = {
     "complaint": ((ComplaintRow, "id"),),
     "credential": ((CredentialRow, "id"),),
     "demand": ((DemandRow, "id"), (PursuitRow, "id")),
+    "deal": ((FiledDealRow, "id"),),
     "project": ((ProjectRow, "id"), (PartnershipRow, "project")),
     "delegation": ((DelegationRow, "id"),),
     "filing": ((FilingRow, "code"),),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catalog.contract_template import KINDS
+from catalog.deal import GRADES
 from docs.generate.tables import table
 from policy.tc609.codes import (
     ACTIONS,
@@ -80,3 +81,8 @@ def _odrl(row: Term) -> str:
 
 def _type(row: Term) -> str:
     return f"refused: {REFUSED[row.odrl][0]}" if row.odrl in REFUSED else OPERANDS[row.odrl].type.value
+
+
+def grades() -> str:
+    """Write the grades of a filed deal."""
+    return table(("grade", "what shows it", "中文"), [(f"**{key}**", en, zh) for key, (en, zh) in GRADES.items()])

@@ -80,6 +80,7 @@ TABLES = {
     "operators of a strategy": dictionaries.operators,
     "codes of a contract": dictionaries.codes,
     "kinds of contract templates": dictionaries.kinds,
+    "grades of a filed deal": dictionaries.grades,
     "sizes of programs": programs.sizes,
     "gas of programs": programs.gas,
     "units of a tariff": tariffs.units,

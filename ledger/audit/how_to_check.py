@@ -224,6 +224,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "instruction-unfounded": ("counterparty", "log"),
     "filing-unfounded": ("counterparty", "log"),
     "filing-differs": ("counterparty", "log"),
+    "deal-unsigned": ("counterparty", "log"),
     "project-unsigned": ("counterparty", "terms"),
     "project-split-differs": ("counterparty", "terms"),
     "hosted-beyond": ("counterparty", "terms"),

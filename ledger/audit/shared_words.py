@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 # code → English, Chinese
 SHARED: Mapping[str, tuple[str, str]] = {
+    "deal-unsigned": (
+        "{event} takes a word of the filed deal {deal} from {by}, whose log does not have it signed",
+        "{event} 记录了 {by} 对备案交易 {deal} 的意见，但其日志中没有相应签署记录",
+    ),
     "project-unsigned": (
         "agreement {agreement} was sold under a project that the logs of {others} do not say was signed",
         "合约 {agreement} 所属共创项目，{others} 的日志中没有签署记录",

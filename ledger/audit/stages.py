@@ -23,6 +23,7 @@ from ledger.audit import (
     decisions,
     disposal,
     figures,
+    filed_deals,
     filings,
     hosting,
     keys,
@@ -137,6 +138,7 @@ def _lived(case: Case, _: Sequence[str]) -> Found:
     disposal.check(case.books, case.deals, found["disposal"])
     amendments.check(case.books, case.deals, found["lifetimes"])
     projects.check(case.space, case.books, case.deals, found["lifetimes"])
+    filed_deals.check(case.space, case.books, found["lifetimes"])
     codes.check(case.space, case.books, found["lifetimes"])
     filings.check(case.space, case.books, case.deals, found["lifetimes"])
     contracts.check(case.space, case.books, found["lifetimes"])

@@ -138,6 +138,8 @@ SHAPES: Mapping[str, Shape] = {
     "report.made": _shape("reportDigest", "number until"),
     "report.received": _shape("reportDigest", "number from"),
     "template.moved": _shape("template", f"{_MOVE} digest"),
+    "deal.moved": _shape("dealDigest", f"{_MOVE} digest"),
+    "deal.signed": _shape("dealDigest", "document word signature"),
     "contract.filed": _shape("agreementDigest", "contract hash by"),
     "contract.proposed": _shape("contract", "number by to strategy previous", "proof through"),
     "contract.signed": _shape("agreementDigest", "contract name strategy provider consumer signatures"),

@@ -30,6 +30,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         policy diff, policy template list, policy template show, policy template fill, policy profile list,
         policy profile show, log head, log fsck, log verify, log proof,
         log forks, log policy, demand list, demand show, project list, project show, filing list,
+        deal list, deal show,
         hosting list, hosting show, hosting log, hosting audit, authority list, authority show, authority ask,
         filing show, filing open, code list, code registered, code resolve, node collect, node logs, node trace,
         node connectors, node below list, node reports,

@@ -1,4 +1,4 @@
-"""Projects of several parties, as a party looks at them, and delegations to hosts, as both sides do."""
+"""Projects of several parties, as a party looks at them; filed deals, and delegations to hosts, as both sides do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from connector.api.call import Call
     from contracts.canonical import JsonObject
 
-PATH = "/exchange/projects"
+PATH, DEALS_PATH = "/exchange/projects", "/exchange/deals"
 
 
 async def projects(call: Call) -> JsonObject:
@@ -41,6 +41,15 @@ async def project(call: Call) -> JsonObject:
     may = [move.value for (at, move), step in TABLE.items() if at == told["state"] and step.role in mine]
     moves = [move for move in may if not (has_signed and move in ("sign", "decline"))]
     return {**told, "moves": moves, "rows": rows}
+
+
+async def deals(call: Call) -> JsonObject:
+    """Return the filed deals that concern us, the last to move first."""
+    first = call.first(FOUND_ROWS_MAX)
+    found = (await call.of(ExchangeDoor).ask("GET", f"{DEALS_PATH}?first={first}"))["deals"]
+    rows = [row | {"made": row["signed"]} for row in found]
+    following = onward(first + PAGE_ROWS_MAX) if len(rows) == PAGE_ROWS_MAX else None
+    return {"first": first, "next": following, "rows": rows}
 
 
 async def hosted(call: Call) -> JsonObject:

@@ -62,6 +62,8 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "code.assigned": ("a code was assigned", "标识已分配"),
     "code.verified": ("it was proven whose a code is", "标识主体已核验"),
     "template.moved": ("a contract template was offered or withdrawn", "合约模板状态变更"),
+    "deal.moved": ("a filed deal moved on", "备案交易状态变更"),
+    "deal.signed": ("a word of a filed deal was signed", "已签署备案交易意见"),
     "contract.filed": ("a contract was filed", "合约已备案"),
     "node.linked": ("a node was put above or below, or taken away", "上下级节点关系变更"),
     "report.made": ("a node reported to the one above", "已向上级节点上报"),

@@ -55,6 +55,7 @@ _TOLD: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "declined": (("The other side does not agree.", "对方不同意。"), _PEER),
     "demand": (_STATE, _LOOK),
     "project": (_STATE, _LOOK),
+    "deal": (_STATE, _LOOK),
     "demo-data": (("The demo has no data.", "演示数据缺失。"), _OWNER),
     "disclosure": (_FALSE, _REGULATOR),
     "disk": (("The disk of this machine failed or is full.", "本机磁盘故障或已满。"), _OWNER),

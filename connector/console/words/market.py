@@ -114,6 +114,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "state.admitted": ("admitted", "已接纳"),
     "state.revoked": ("expelled", "已除名"),
     "state.filed": ("filed", "已提交"),
+    "state.confirmed": ("confirmed", "已确认"),
+    "state.contested": ("contested", "有异议"),
     "state.ruled": ("ruled", "已裁决"),
     "indicators.ours": ("this space", "本空间"),
     "indicators.national": ("national survey", "全国调查"),
@@ -184,6 +186,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "projects.empty": (
         "What several parties make and sell together stands here, with their shares. None yet; it begins with:",
         "多方共同加工、共享收益的项目列于此处。尚无项目。发起命令:",
+    ),
+    "deals.title": ("Filed deals", "备案交易"),
+    "deals.empty": (
+        "Deals that were made elsewhere and filed afterwards stand here, with their grade. None yet; it begins with:",
+        "线下或其他平台达成、事后备案的交易及其等级列于此处。尚无记录。备案命令:",
     ),
     "project.title": ("Project", "共创项目"),
     "project.empty": ("It has no party.", "无参与方。"),

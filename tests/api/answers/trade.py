@@ -20,6 +20,7 @@ async def play(told):
     await _projects(told)
     await _hosting(told)
     await _filings(told)
+    await _deals(told)
     await _codes(told)
     await _contracts(told)
     await _served(told)
@@ -205,6 +206,17 @@ async def _codes(told):
     await told.say("node trace", "told", "--everywhere", by="regulator")
     await told.say("node below cut", below, "--reason", "it was a trial", by="above")
     await told.say("node detach", by="node")
+
+
+async def _deals(told):
+    made = ("--as", "provider", "--signed", "2025-11-03T00:00:00Z", "--with", told.space.did("buyer"))
+    for key in ("told-tides", "told-false", "told-twice"):
+        await told.say("deal file", "Tides of before", *made, "--amount", "5.00", "--id", key, by="provider")
+    await told.say("deal list", by="buyer")
+    await told.say("deal show", "told-tides", by="buyer")
+    await told.say("deal confirm", "told-tides", by="buyer")
+    await told.say("deal contest", "told-false", "--reason", "never", by="buyer")
+    await told.say("deal withdraw", "told-twice", by="provider")
 
 
 async def _filings(told):

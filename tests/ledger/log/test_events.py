@@ -87,6 +87,8 @@ TYPES = [
     "credential.received",
     "contract.filed",
     "contract.consented",
+    "deal.moved",
+    "deal.signed",
     "contract.declined",
     "contract.proposed",
     "service.dropped",
