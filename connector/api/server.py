@@ -10,7 +10,7 @@ its token has them also where anybody may ask, and one whose token proves nothin
 from __future__ import annotations
 
 import logging
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -24,6 +24,7 @@ from connector.api.forwarding import Forwarding
 from connector.api.places import Places
 from connector.api.proving import prove
 from connector.core.core import Core
+from connector.identity.space.peer_logs import SeenElsewhere
 from connector.net import tls
 from connector.operation import coming
 from connector.operation.health import Health
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     from connector.api.operators import Handler
     from connector.core.service import Parts
     from connector.identity.identity import Identity
+
+# so often a message is looked at again because another process of ours heard of its sender meanwhile
+SEEN_ELSEWHERE_MAX = 8
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +106,9 @@ class _Surface:
         call.request = await body.take(call.request, call.route, self._core.settings.server.request_seconds)
         if call.route.who is Who.OWNER:
             return await operators.govern(call, function)
+        for _ in range(SEEN_ELSEWHERE_MAX):
+            with suppress(SeenElsewhere):
+                return await function(call)
         return await function(call)
 
 

@@ -84,7 +84,7 @@ class Founded(Life, Table):
     watch: Annotated[ChainWatch, Service(ground.watch, begins=ChainWatch.start, ends=ChainWatch.close)]
     timekeeping: Annotated[Timekeeping, Service(ground.timekeeping)]
     health: Health
-    peer_logs: PeerLogs
+    peer_logs: Annotated[PeerLogs, Service(looks={("peer_heads",): PeerLogs.changed})]
     witness: Annotated[Witness, Service(ground.witness)]
     registered_keys: Annotated[RegisteredKeys, REGISTERED_KEYS]
     key_life: Annotated[KeyLife, KEY_LIFE]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from functools import partial
 from types import SimpleNamespace
 
 import orjson
@@ -24,6 +25,7 @@ from connector.exchange.operators import Operators
 from connector.identity import readers, tokens
 from connector.identity.keys import Signer
 from connector.identity.peers import Peers
+from connector.identity.space.peer_logs import SeenElsewhere
 from connector.identity.space.view import SpaceView
 from connector.operation.health import Health
 from connector.operation.metrics import Metrics
@@ -124,10 +126,16 @@ class House:
         return as_json(told | {"claims": call.claims is not None, "body": len(await call.request.read())})
 
 
+async def _now(house, call):
+    """Serve by whatever stands in for the handlers when it is called."""
+    return await house.handler(call)
+
+
 @pytest.fixture
 def house(monkeypatch):
     found = House()
-    monkeypatch.setattr(operators, "handler_of", lambda route: found.serve)
+    found.handler = found.serve
+    monkeypatch.setattr(operators, "handler_of", lambda route: partial(_now, found))
     monkeypatch.setattr(server, "ROUTES", ROUTES)
     return found
 
@@ -340,6 +348,28 @@ async def test_every_refusal_is_in_words(say, house):
     house.fault = PeerUnreachable("they are away")
     status, told = await say("/anyone")
     assert (status >= 500, "they are away" in str(told)) == (True, True)
+
+
+async def test_a_message_that_another_process_overtook_is_looked_at_again_and_its_sender_hears_nothing(say, house):
+    """Until it has been overtaken too often: then its sender is asked to send it again."""
+    serve, tried = house.serve, []
+
+    def overtaken(times):
+        async def served(call):
+            tried.append(await call.request.read())
+            if len(tried) <= times:
+                raise SeenElsewhere("kept elsewhere")
+            return await serve(call)
+
+        tried.clear()
+        house.handler = served
+
+    overtaken(server.SEEN_ELSEWHERE_MAX)
+    status, told = await say("/peer", bearer(BUYER), "POST", data=b"x" * 100)
+    assert (status, told["body"], set(tried)) == (200, 100, {b"x" * 100})
+    overtaken(server.SEEN_ELSEWHERE_MAX + 1)
+    assert (await say("/peer", bearer(BUYER), "POST", data=b"x"))[0] == 503
+    assert len(tried) == server.SEEN_ELSEWHERE_MAX + 1
 
 
 async def test_a_route_exists_for_the_roles_it_names_alone(say):

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from connector.identity.space import peer_logs
-from connector.identity.space.peer_logs import PeerLogs
+from connector.identity.space.peer_logs import PeerLogs, SeenElsewhere
 from connector.runtime.clock import SetClock
 from connector.runtime.errors import PeerUnreachable, VerificationFailed
 from connector.store import peer_heads
@@ -149,6 +149,52 @@ async def test_a_head_that_somebody_else_kept_meanwhile_is_compared_before_anyth
     assert await world.kept() == [5]
     await world.arrive(riding(9, 5))
     assert await world.kept() == [9]
+
+
+async def test_two_processes_that_hear_a_peer_in_turn_go_on_from_each_others_heads(world):
+    """Neither refuses the peer, nor looks at its tiles, as long as each hears that the other has kept something."""
+    first, second = world, World(world.store)
+    sizes = [0, *range(3, 120, 9)]
+    for number, (start, size) in enumerate(itertools.pairwise(sizes)):
+        ours, other = (first, second) if number % 2 else (second, first)
+        await ours.arrive(riding(size, start))
+        other.logs.changed()
+    assert (first.fetched, second.fetched, await world.kept()) == (0, 0, [sizes[-1]])
+
+
+async def test_a_message_that_came_before_the_word_of_the_other_process_is_looked_at_again(world):
+    second = World(world.store)
+    await world.arrive(riding(3, 0))
+    await second.arrive(riding(6, 3))
+    world.logs.changed()
+    await world.arrive(riding(9, 6))
+    with pytest.raises(SeenElsewhere):
+        await second.arrive(riding(12, 6))
+    await second.arrive(riding(12, 6))
+    assert await world.kept() == [12]
+
+
+async def test_a_message_waits_for_the_one_in_between_that_the_other_process_is_reading(world):
+    second = World(world.store)
+    await world.arrive(riding(3, 0))
+    waiting = asyncio.create_task(second.arrive(riding(9, 6)))
+    await asyncio.sleep(0.02)
+    assert not waiting.done()
+    await world.arrive(riding(6, 3))
+    second.logs.changed()
+    await waiting
+    assert (second.fetched, await world.kept()) == (0, [9])
+
+
+async def test_a_fork_shown_to_two_processes_at_one_moment_is_found(world):
+    second, forged = World(world.store), mirror.build([b"forged", *(b"%d" % number for number in range(1, 12))])
+    keep, lie = await world.logs.check(DID, riding(6, 0)), await second.logs.check(DID, riding(9, 0, forged))
+    await world.store.write(keep)
+    with pytest.raises(SeenElsewhere):
+        await world.store.write(lie)
+    with pytest.raises(VerificationFailed, match="two histories"):
+        await second.arrive(riding(9, 0, forged))
+    assert await world.kept() == [6]
 
 
 async def test_a_refused_act_keeps_nothing_and_the_next_message_goes_on(world):

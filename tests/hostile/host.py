@@ -65,6 +65,8 @@ def rows():
     yield "demands", {"id": HIDDEN, "member": SOMEBODY, "document": {}, "state": "withdrawn", "until": AT} | at()
     project = {"id": HIDDEN, "digest": AGREEMENT, "proposer": SOMEBODY, "document": {}, "state": "agreed"}
     yield "projects", project | {"until": datetime(2099, 1, 1, tzinfo=UTC)} | at()
+    deal = {"id": HIDDEN, "digest": AGREEMENT, "provider": SOMEBODY, "consumer": "X", "filer": SOMEBODY}
+    yield "filed_deals", deal | {"document": {}, "signatures": {}, "state": "filed"} | at()
     yield "project_parties", {"project": HIDDEN, "member": SOMEBODY}
     delegated = {"id": HIDDEN, "role": PROVIDER, "peer": SOMEBODY, "digest": AGREEMENT, "document": {}, "source": ""}
     yield "delegations", delegated | {"state": "offered", "until": datetime(2099, 1, 1, tzinfo=UTC)} | at()

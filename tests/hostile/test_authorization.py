@@ -314,7 +314,7 @@ def pairs(host):
             yield row, HIDDEN, "nowhere", [{"signature": "0x" + "00" * 65}] * 2
         elif row.path == "/exchange/projects/{id}/results":
             yield row, HIDDEN, "nowhere", [{"name": "a", "digest": "ab" * 32, "size": 1, "note": "", "madeOf": []}] * 2
-        elif row.path == "/exchange/projects/{id}/{move}":
+        elif row.path in ("/exchange/projects/{id}/{move}", "/exchange/deals/{id}/{move}"):
             yield row, HIDDEN, "nowhere", [{"reason": "mine"}] * 2
         elif row.path == "/exchange/complaints/{id}/{move}":
             yield row, HIDDEN, "nowhere", [{"words": "mine"}] * 2

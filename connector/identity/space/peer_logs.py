@@ -2,9 +2,10 @@
 
 Law: a head is proven before the message that brought it is acted on, and kept in the transaction of that act. The
 newest proven heads are also in memory, so that messages which arrive together are proven one after the other and
-committed together; memory never runs ahead of a proof, and a row that memory does not know makes it look again. A head
-whose proof does not join waits a moment for the message in between, then costs a look at the peer's own tiles; a fork
-is kept as evidence and the message is refused.
+committed together; memory never runs ahead of a proof. A row that memory does not know was kept by another process of
+ours: whatever was compared with the head before it is compared anew. A head whose proof does not join waits a moment
+for the message in between, then costs a look at the peer's own tiles; a fork is kept as evidence and the message is
+refused.
 """
 
 from __future__ import annotations
@@ -70,6 +71,10 @@ class _Known:
             self.roots.popitem(last=False)
 
 
+class SeenElsewhere(PeerUnreachable):
+    """Another process of ours kept a head of this log meanwhile: nothing was done, and it is looked at again."""
+
+
 class PeerLogs:
     """What we saw of members' logs, and the demand that they stay one history each."""
 
@@ -79,7 +84,13 @@ class PeerLogs:
         self._space = space
         self._clock = clock
         self._known: dict[str, _Known] = {}
+        self._stale: set[str] = set()  # of which another process may have kept a head
         self._moved = asyncio.Event()
+
+    def changed(self) -> None:
+        """Look at the rows again: another process has kept heads."""
+        self._stale |= self._known.keys()
+        self._wake()
 
     async def check(self, did: str, piggyback: Any) -> Keep:
         """Prove the checkpoint that came with a message of `did`; return what keeps it, for the message's transaction.
@@ -129,8 +140,7 @@ class PeerLogs:
         known = self._known.setdefault(origin, _Known())
         if offered.checkpoint.size > known.size or known.head is None:
             known.prove(offered.checkpoint, offered.note)
-            self._moved.set()
-            self._moved = asyncio.Event()
+            self._wake()
         return partial(self._keep, offered=offered)
 
     def _keep(self, tx: Tx, offered: Offered) -> None:
@@ -139,25 +149,34 @@ class PeerLogs:
         row, known = tx.get(PeerHeadRow, origin=origin), self._known.get(origin)
         if row is not None and (known is None or known.roots.get(row.size) != row.root):
             self._known.pop(origin, None)
-            raise PeerUnreachable(f"the log `{origin}` was seen elsewhere at the same moment", "send the message again")
+            raise SeenElsewhere(f"the log `{origin}` was seen elsewhere at the same moment", "send the message again")
         peer_heads.keep(tx, offered, self._clock.now())
 
     async def _recall(self, origin: str) -> _Known:
-        """Return what is known of a log, from the store if memory has nothing."""
-        if origin not in self._known:
+        """Return what is known of a log: from memory, from the store if memory has nothing or may be behind."""
+        if origin not in self._known or origin in self._stale:
+            self._stale.discard(origin)
             row = await self._store.read(lambda tx: tx.get(PeerHeadRow, origin=origin))
-            known = _Known()
+            before, known = self._known.get(origin), _Known()
             if row is not None:
                 known.prove(peer_heads.head_of(row), row.note)
-            self._known.setdefault(origin, known)
+            if before is None or (row is not None and before.roots.get(row.size) != row.root):
+                self._known[origin] = known
         return self._known[origin]
+
+    def _wake(self) -> None:
+        """Wake whoever waits for a head."""
+        self._moved.set()
+        self._moved = asyncio.Event()
 
     async def _link(self, origin: str, size: int) -> None:
         """Wait until the log is known up to `size`, at most `LINK_SECONDS`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(LINK_SECONDS):
-                while (known := self._known.get(origin)) is None or known.size < size:
-                    await self._moved.wait()
+                moved = self._moved  # before the look, so that what comes meanwhile wakes us as well
+                while (await self._recall(origin)).size < size:
+                    await moved.wait()
+                    moved = self._moved
 
     async def _shown(self, member: Member, fork: ForkFound) -> Sequence[bytes] | None:
         """Return what proves a fork to others, None if neither the peer's message nor its tiles do."""
