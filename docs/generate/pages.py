@@ -100,6 +100,7 @@ TABLES = {
     "growth": curves.table,
     "figures of an order": lambda: figures.begun("order", ("an order", "a window more", "a day of rest")),
     "figures of members": lambda: figures.table("members"),
+    "figures of several processes": lambda: figures.table("workers"),
     "figures of a whole space": lambda: figures.begun("nation", ("",)),
     "years of a space": plan.years,
     "walls of a space": plan.ahead,
