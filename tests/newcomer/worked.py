@@ -89,7 +89,8 @@ async def test_a_project_is_walked_from_its_signatures_to_its_money(walk, here, 
     await _related(walk, story, name, maker)
     await _by_template(walk, name, maker)
     await _sold(walk, story, name, maker)
-    for party in story.shares:
+    await _of_before(walk, name, owners[0], maker)
+    for party in ("exchange", *story.shares):
         await walk.type(["penstock", "log", "anchor", "--data", party])
     said = await walk.type(["penstock", "audit", "--exchange", here.url, "--development", "--data", "regulator"])
     assert "audit: clean" in said
@@ -139,6 +140,22 @@ async def _filed(walk, name, agreement, maker):
     await walk.type(["penstock", "filing", "open", code, "-o", f"{name}-filed.json", "--data", "buyer"])
     said = await walk.type(["penstock", "verify", f"{name}-filed.json", "--data", "regulator"])
     assert (f"of the agreement {agreement}" in said, "signed" in said) == (True, True)
+
+
+async def _of_before(walk, name, owner, maker):
+    """File what both agreed on before there was a space, and confirm it: docs/tc609.md, typed."""
+    for paper in ("contract", "receipt"):
+        (walk.folder / f"{name}-{paper}.pdf").write_text(f"the {paper}")
+    key, papers = f"{name}-2025", (f"contract={name}-contract.pdf", f"payment={name}-receipt.pdf")
+    shown = [word for paper in papers for word in ("--paper", paper)]
+    made = ("--with", walk.did(maker), "--as", "provider", "--signed", "2025-11-03T00:00:00Z", "--amount", "4200.00")
+    file = ["penstock", "deal", "file", f"{name} of 2025", *made, *shown, "--id", key, "--data", owner]
+    assert "nothing was done" in await walk.type([*file, "--dry-run"])
+    assert "grade C: one side says so" in await walk.type(file)
+    assert key in await walk.type(["penstock", "deal", "list", "--data", maker])
+    assert f"{name}-receipt.pdf" in await walk.type(["penstock", "deal", "show", key, "--data", maker])
+    assert "grade A: both sides say so" in await walk.type(["penstock", "deal", "confirm", key, "--data", maker])
+    assert key in await walk.type(["penstock", "deal", "list", "--data", "regulator"])
 
 
 TEMPLATE = {
