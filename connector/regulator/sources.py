@@ -308,6 +308,7 @@ def published(document: Document) -> dict[str, str]:
         "aggregate": aggregate.hex(),
         "possession": possession.hex(),
         "cosigner": document.cosigner and document.cosigner.hex(),
+        "sm2": " ".join(key.hex() for key in ([document.sm2, *document.sm2_former] if document.sm2 else ())),
     }
     return {"url": base_url(document), **{name: key for name, key in keys.items() if key}}
 

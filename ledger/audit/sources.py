@@ -65,7 +65,8 @@ class Sources(Protocol):
         """Return what the member's own DID document publishes, None if it serves none that is its own and readable.
 
         Keys as in a member's row of the space document: url, address (EIP-55), logKey, delivery, aggregate, possession
-        (hex); besides these `cosigner`, its ML-DSA-44 key (hex). What the document lacks is absent.
+        (hex); besides these `cosigner`, its ML-DSA-44 key (hex), and `sm2`, the present key of SM2 and those that were,
+        with spaces between. What the document lacks is absent.
         """
 
     async def fetch(self, url: str) -> bytes:

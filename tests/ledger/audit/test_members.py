@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from contracts.sm2.secret import public_of
 from ledger.audit import heads
 from ledger.audit.asking import ASKED_AT_ONCE_MAX, each
 from ledger.audit.report import Report
@@ -15,6 +16,8 @@ from ledger.space.document import Space
 from ledger.space.head import Head
 from ledger.space.roll import Roll
 
+# points of the curve
+SM2 = [public_of(bytes([number]) * 32).hex() for number in (1, 2)]
 HEAD_CODES = ("space-head-false", "space-head-unlogged", "members-unheaded")
 
 
@@ -32,6 +35,27 @@ async def test_what_the_exchange_says_of_a_member_must_be_what_the_member_says(w
     )
     report = await world.audit()
     assert of(report, "member-keys-differ") == [(buyer, "error", {"fields": name})]
+
+
+@pytest.mark.parametrize(
+    ("listed", "published", "found"),
+    [
+        (SM2[0], SM2[0], False),
+        (SM2[0], f"{SM2[1]} {SM2[0]}", False),  # the exchange has not read the next one yet
+        (SM2[0], "", False),  # its owner lost it
+        (None, SM2[0], False),
+        (SM2[0], SM2[1], True),
+    ],
+)
+async def test_a_key_of_sm2_that_a_member_never_had_is_the_exchanges_lie(world, listed, published, found):
+    buyer, document = world["buyer"].did, world.document()
+    [row] = [one for one in document["members"] if one["did"] == buyer]
+    world.identities[buyer] = dict(row) | ({"sm2": published} if published else {})
+    if listed:
+        row["sm2"] = listed
+    world.document = lambda: document
+    told = of(await world.audit(), "member-keys-differ")
+    assert told == ([(buyer, "error", {"fields": "sm2"})] if found else [])
 
 
 async def test_a_member_with_a_foreign_document_is_an_error_and_a_silent_one_a_warning(world):
