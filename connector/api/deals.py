@@ -42,9 +42,9 @@ async def move(call: Call) -> web.Response:
     """Make a move of the caller's: `reason`, and of a word `signature`."""
     asked = call.path["move"]
     step = next((one for one in Move if one.value == asked), None)
+    told = await call.texts("reason", *(["signature"] if step in WORDS else []))
     if step is None:
         raise Absent(f"a filed deal has no move `{asked[:40]}`", f"one of {', '.join(Move)}")
-    told = await call.texts("reason", *(["signature"] if step in WORDS else []))
     if len(told["reason"]) > REASON_CHARACTERS_MAX:
         raise InvalidInput(f"a reason has at most {REASON_CHARACTERS_MAX} characters", "say less")
     return as_json(await call.of(FiledDeals).move(call.path["id"], step, call.peer, told, call.act))
