@@ -1,4 +1,8 @@
-"""Did both sides agree, and to the same? Signatures re-verified from the terms, both logs, and the licence on chain."""
+"""Did both sides agree, and to the same? Signatures re-verified from the terms, both logs, and the licence on chain.
+
+Law: who signs last keeps the agreement before the other side hears of it. So one that came to nothing stands in one log
+alone, which tells that it ended: no licence was granted, and nothing was decided under it.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from ledger.space.document import Space
     from policy.model import Policy
 
-SIGNED, DECIDED = "agreement.signed", "decision.made"
+SIGNED, DECIDED, ENDED = "agreement.signed", "decision.made", "agreement.ended"
 Signed = TypeVar("Signed", Terms, Agreement)
 # what agreements on one product say alike, and how many such values are held to find the next one among them
 ALIKE_IN_TERMS = ("product", "title", "edition_id", "tariff", "token", "split", "arbitrator", "not_after")
@@ -53,8 +57,9 @@ def check(space: Space, books: Books, facts: ChainFacts, parts: Iterable[str], r
         if deal is None:
             continue
         deals[part] = deal
-        _compare(deal, books, events, report)
-        _check_licence(deal, books, facts, events[0], report)
+        is_off = _is_off(deal, books, facts)
+        _compare(deal, books, events, report, is_off=is_off)
+        _check_licence(deal, books, facts, events[0], report, is_off=is_off)
     return deals
 
 
@@ -127,13 +132,21 @@ def policy_of(deal: Deal) -> Policy:
     return _parsed(canonical(deal.terms.policy))
 
 
-def _compare(deal: Deal, books: Books, events: list[Event], report: Report) -> None:
-    """Both parties' logs hold the agreement, with equal contents."""
+def _is_off(deal: Deal, books: Books, facts: ChainFacts) -> bool:
+    """Say whether an agreement came to nothing: a log tells that it ended, and nothing came of it before."""
+    part = deal.digest.hex()
+    if deal.digest in facts.licences or any(book.has(DECIDED, part) for book in books.values()):
+        return False
+    return any(book.has(ENDED, part) for book in books.values())
+
+
+def _compare(deal: Deal, books: Books, events: list[Event], report: Report, *, is_off: bool) -> None:
+    """Both parties' logs hold the agreement, with equal contents; one that `is_off` the other side may never have."""
     first: Event | None = None
     for did in (deal.provider, deal.buyer):
         mine = next((event for event in events if event.did == did), None)
         if mine is None:
-            if did in books and not behind(report, deal.digest.hex(), events[0].time, books[did]):
+            if did in books and not is_off and not behind(report, deal.digest.hex(), events[0].time, books[did]):
                 report.find("agreement-missing", did, agreement=deal.digest.hex())
             continue
         if first is not None and first.told and mine.told:
@@ -150,13 +163,15 @@ def _same(mine: Event, other: Event, name: str, report: Report) -> None:
         report.find("counterparty-differs", mine.did, mine, **facts)
 
 
-def _check_licence(deal: Deal, books: Books, facts: ChainFacts, signed: Event, report: Report) -> None:
+def _check_licence(deal: Deal, books: Books, facts: ChainFacts, signed: Event, report: Report, *, is_off: bool) -> None:
     """Compare the licence with what was signed; it may be on its way as long as nothing was decided under it."""
     name = deal.digest.hex()
     if deal.terms.registered_id not in facts.editions:
         report.find("edition-unregistered", deal.provider, edition=deal.terms.edition_id.hex())
         report.waits.add(name)
     licence = facts.licences.get(deal.digest)
+    if licence is None and is_off:
+        return
     if licence is None:
         if any(book.has(DECIDED, name) for book in books.values()) or not awaited(report, name, signed.time, facts):
             report.find("licence-missing", deal.provider, agreement=name)

@@ -127,7 +127,6 @@ class House:
 
 
 async def _now(house, call):
-    """Serve by whatever stands in for the handlers when it is called."""
     return await house.handler(call)
 
 

@@ -32,6 +32,8 @@ USED_MEANWHILE = 131493764
 FORGOTTEN = 338965202
 # … and of one whose channel it learns of again by its buyer's request
 LEARNT_OF_AGAIN = 131490238
+# … and one that its buyer signed last, and its provider never took up: the buyer's log has it, and that it ended
+NEVER_TAKEN_UP = 890534402
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +70,7 @@ def test_a_request_that_arrived_and_was_given_up_accuses_nobody():
     assert played.figures["complete"] == played.figures["orders"] - 1
 
 
-@pytest.mark.parametrize(("seed", "ended"), [(FORGOTTEN, 2), (LEARNT_OF_AGAIN, 1)])
+@pytest.mark.parametrize(("seed", "ended"), [(FORGOTTEN, 2), (LEARNT_OF_AGAIN, 1), (NEVER_TAKEN_UP, 2)])
 def test_orders_that_their_provider_forgot_end_in_words_with_its_books_in_order(seed, ended):
     played = play(seed)
     assert not played.broken, f"python -m tests.simulation --seed {seed} --only"

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.canonical import sha
 from ledger.audit import agreements, facts
-from ledger.audit.agreements import DECIDED, SIGNED
+from ledger.audit.agreements import DECIDED, ENDED, SIGNED
 from ledger.audit.docket import Docket
 from ledger.audit.report import Report
 from ledger.audit.sums import Sums
@@ -32,7 +32,7 @@ class Signed:
         self.kept, self.leased = (deal["digest"].hex() for deal in (self.world.kept, self.world.leased))
         self.provider, self.buyer = self.world["provider"], self.world["buyer"]
         self.unread, self.strangers, self.untold = (), (), set()
-        self.until = timedelta(hours=2)
+        self.until, self.unlicensed = timedelta(hours=2), False
 
     def at(self, name, part=None):
         return next(at for at, one in enumerate(self.world[name].records) if one.part == (part or self.kept))
@@ -52,7 +52,7 @@ class Signed:
         found = facts.gather(self.world.chain)
         signed = self.world["provider"].records[0].time
         found.until = None if self.until is None else signed + self.until
-        return found
+        return replace(found, licences={}) if self.unlicensed else found
 
     def read(self):
         space, books = books_of(self.world, unread=self.unread)
@@ -145,6 +145,24 @@ def test_an_agreement_is_missing_from_a_log_that_was_read_beyond_it(signed, name
     assert (list(deals), codes(report)) == ([signed.kept], [("agreement-missing", signed.world[name].did)])
     signed.unread = (name,)
     assert signed.check()[1].findings == [], "nobody knows what it holds"
+
+
+def test_what_ended_before_anything_came_of_it_the_other_side_may_never_have_had(signed):
+    """A provider was restored to before it signed: its buyer signed, was refused, and ended what it had."""
+    ended = replace(signed.buyer.records[signed.at("buyer")], kind=ENDED, fields={"reason": "refused", "by": "x"})
+    signed.lose("provider")
+    signed.undecided()
+    signed.unlicensed = True
+    missing = {("agreement-missing", signed.provider.did), ("licence-missing", signed.provider.did)}
+    assert set(codes(signed.check()[1])) == missing
+    signed.buyer.records.insert(signed.at("buyer") + 1, ended)
+    assert signed.check()[1].findings == []
+    signed.unlicensed = False
+    assert codes(signed.check()[1]) == [("agreement-missing", signed.provider.did)], "who was licensed had it"
+    decided = replace(ended, kind=DECIDED)
+    signed.unlicensed = True
+    signed.buyer.records.append(decided)
+    assert set(codes(signed.check()[1])) == missing
 
 
 def test_a_log_that_was_not_read_so_far_may_hold_it(signed):
