@@ -11,6 +11,7 @@ from contracts.filed_deal import CONFIRMED, FILED, digest_of, signed_part
 from contracts.signature import is_by, sign
 from tests.api.command import commanded, penstock
 from tests.api.refusals import refused
+from tests.api.test_console_story import entered
 from tests.api.test_rights import told
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -133,3 +134,18 @@ async def test_a_word_of_somebody_elses_key_counts_for_nothing(space):
     body = {"document": other, "signature": next(one["signature"] for one in deal["words"])}
     assert (await refused(said("provider", body, "/exchange/deals")))[0] == 401
     assert (await refused(said("other", body, "/exchange/deals")))[0] == 403
+
+
+async def test_the_console_shows_them_and_confirms_one(space):
+    deal = await filed(space, "deal-on-console")
+    async with await entered(space, "buyer", "dealer") as buyer:
+        page = await buyer.open("deals")
+        assert page.status == 200
+        assert deal["name"] in page.text
+        form = await buyer.open("acts/deal-confirm", params={"preview": "1", "deal": deal["id"]})
+        assert deal["id"] in form.text
+        said = await buyer.send(form, "/acts/deal-confirm")
+        assert said.status == 200, said.text
+    assert (await penstock(space, "provider", "deal", "show", deal["id"]))["grade"] == "B"
+    async with await entered(space, "regulator", "dealer") as regulator:
+        assert deal["name"] in (await regulator.open("deals")).text

@@ -24,9 +24,7 @@ async def projects(call: Call) -> JsonObject:
     """Return the projects that we are a party of, newest first."""
     first = call.first(FOUND_ROWS_MAX)
     found = (await call.of(ExchangeDoor).ask("GET", f"{PATH}?first={first}"))["projects"]
-    rows = [row | {"ends": row["until"]} for row in found]
-    following = onward(first + PAGE_ROWS_MAX) if len(rows) == PAGE_ROWS_MAX else None
-    return {"first": first, "next": following, "rows": rows}
+    return _leaf(first, [row | {"ends": row["until"]} for row in found])
 
 
 async def project(call: Call) -> JsonObject:
@@ -47,17 +45,19 @@ async def deals(call: Call) -> JsonObject:
     """Return the filed deals that concern us, the last to move first."""
     first = call.first(FOUND_ROWS_MAX)
     found = (await call.of(ExchangeDoor).ask("GET", f"{DEALS_PATH}?first={first}"))["deals"]
-    rows = [row | {"made": row["signed"]} for row in found]
-    following = onward(first + PAGE_ROWS_MAX) if len(rows) == PAGE_ROWS_MAX else None
-    return {"first": first, "next": following, "rows": rows}
+    return _leaf(first, [row | {"made": row["signed"]} for row in found])
 
 
 async def hosted(call: Call) -> JsonObject:
     """Return the delegations that we gave or took, newest first."""
     first = call.first(FOUND_ROWS_MAX)
-    found = await call.of(Hosting).page(first)
-    following = onward(first + PAGE_ROWS_MAX) if len(found) == PAGE_ROWS_MAX else None
-    return {"first": first, "next": following, "rows": [_delegated(row) for row in found]}
+    return _leaf(first, [_delegated(row) for row in await call.of(Hosting).page(first)])
+
+
+def _leaf(first: int, rows: list[JsonObject]) -> JsonObject:
+    """Return the rows from the `first` on, with where the next ones are, if there may be more."""
+    following = onward(first + PAGE_ROWS_MAX) if len(rows) == PAGE_ROWS_MAX else None
+    return {"first": first, "next": following, "rows": rows}
 
 
 def _delegated(row: JsonObject) -> JsonObject:
