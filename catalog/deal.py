@@ -17,6 +17,7 @@ from catalog.errors import CatalogError, DealError
 from catalog.lifecycle import Step, find
 from contracts.decimals import read_decimal, read_hex
 from contracts.errors import ContractError
+from contracts.filed_deal import CONFIRMED, CONTESTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +63,8 @@ TABLE: Mapping[tuple[State, Move], Step[State]] = {
     (State.FILED, Move.WITHDRAW): Step(State.WITHDRAWN, FILER),
     (State.CONTESTED, Move.WITHDRAW): Step(State.WITHDRAWN, FILER),
 }
+# move of the other party → the word that it signs
+WORDS: Mapping[Move, str] = MappingProxyType({Move.CONFIRM: CONFIRMED, Move.CONTEST: CONTESTED})
 # grade → English, 中文; the best first
 GRADES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "A": ("both sides say so, and name the contract and a payment or a delivery", "双方确认,并附合同及付款或交付凭证"),
@@ -125,7 +128,7 @@ class Deal:
         }
 
 
-_KEYS: Final = frozenset({
+MEMBERS: Final = frozenset({
     "v", "id", "name", "product", "provider", "consumer", "signed", "amount", "currency", "text", "papers",
 })  # fmt: skip
 _PAPER: Final = frozenset({"kind", "name", "digest"})
@@ -133,7 +136,7 @@ _PAPER: Final = frozenset({"kind", "name", "digest"})
 
 def from_json(document: object) -> Deal:
     """Read a deal strictly; anything missing, unknown, too long or not in a table raises CatalogError."""
-    facts = members(document, "filed deal", required=_KEYS, allowed=_KEYS)
+    facts = members(document, "filed deal", required=MEMBERS, allowed=MEMBERS)
     limits = {"id": ID_CHARACTERS_MAX, "text": TEXT_CHARACTERS_MAX}
     limits |= dict.fromkeys(("provider", "consumer"), PARTY_CHARACTERS_MAX)
     told = {

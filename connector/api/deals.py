@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catalog.deal import Move
+from catalog.deal import WORDS, Move
 from catalog.listing import REASON_CHARACTERS_MAX
 from connector.api.faults import as_json
-from connector.exchange.deals import WORDS, FiledDeals
+from connector.exchange.deals import FiledDeals
 from connector.runtime.errors import Absent, InvalidInput
 
 if TYPE_CHECKING:

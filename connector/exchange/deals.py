@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from catalog.deal import FILER, GRADES, OTHER, Deal, Move, State, from_json, grade, moved
+from catalog.deal import FILER, GRADES, OTHER, WORDS, Move, State, from_json, grade, moved
 from connector.exchange.case import Case, Turn
 from connector.exchange.membership import refuse_leaving
 from connector.exchange.sight import SUPERVISE
@@ -19,7 +19,7 @@ from connector.runtime.limits import MEMBER_DEALS_MAX
 from connector.store.rows.deal import FiledDealRow
 from contracts import signature
 from contracts.decimals import read_hex
-from contracts.filed_deal import CONFIRMED, CONTESTED, FILED, digest_of, signed_part
+from contracts.filed_deal import FILED, digest_of, signed_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +39,6 @@ DEALS: Final = Case(
     lambda row: row.document,
     part="digest",
 )
-# move of the other party → the word that it signs
-WORDS: Final[Mapping[Move, str]] = {Move.CONFIRM: CONFIRMED, Move.CONTEST: CONTESTED}
 
 
 class FiledDeals:
@@ -56,14 +54,15 @@ class FiledDeals:
             raise NotPermitted("a deal is filed by one of its two parties", "name yourself as one of them")
         if deal.signed > now:
             raise InvalidInput(f"`signed` is {deal.signed.isoformat()}, which is to come", "say when it was made")
+        digest = digest_of(deal.json()).hex()
         row = FiledDealRow(
             id=deal.id,
-            digest=digest_of(deal.json()).hex(),
+            digest=digest,
             provider=deal.provider,
             consumer=deal.consumer,
             filer=member,
             document=deal.json(),
-            signatures=self._said({}, deal, member, FILED, signed),
+            signatures=self._said({}, digest, member, FILED, signed),
             state=State.FILED,
             created=now,
             updated=now,
@@ -94,7 +93,7 @@ class FiledDeals:
             role = FILER if row.filer == member else OTHER
             state, signatures = moved(State(row.state), step, role), row.signatures
             if step in WORDS:
-                signatures = self._said(signatures, from_json(row.document), member, WORDS[step], told["signature"])
+                signatures = self._said(signatures, row.digest, member, WORDS[step], told["signature"])
             turned = replace(row, state=state, reason=told["reason"], signatures=signatures, updated=now)
             DEALS.keep(tx, self._core.evidence, row, Turn(turned, member, told["reason"], digest=row.digest))
 
@@ -117,12 +116,10 @@ class FiledDeals:
     def _supervises(self, member: str) -> bool:
         return self._space.last().members[member].role in SUPERVISE
 
-    def _said(self, before: Mapping[str, Any], deal: Deal, member: str, word: str, signed: str) -> JsonObject:
+    def _said(self, before: Mapping[str, Any], digest: str, member: str, word: str, signed: str) -> JsonObject:
         """Return the words that were said with another one; raises Unproven unless the member has signed it."""
-        proof, over = (
-            read_hex(signed, "signature", signature.SIGNATURE_BYTES),
-            signed_part(digest_of(deal.json()), word),
-        )
+        proof = read_hex(signed, "signature", signature.SIGNATURE_BYTES)
+        over = signed_part(bytes.fromhex(digest), word)
         if not signature.is_by(self._space.last().members[member].address, over, proof):
             raise Unproven("the word is not signed with the key that the space knows this member by")
         return {**before, member: {"word": word, "signature": signed}}

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from catalog.deal import Deal, Paper, from_json
+from catalog.deal import MEMBERS, VERSION, WORDS, Deal, Move, Paper, from_json
 from connector.licence.partnership import read_until
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, PeerMisbehaved
-from contracts.filed_deal import CONFIRMED, CONTESTED, FILED, digest_of, signed_part
+from contracts.filed_deal import FILED, digest_of, signed_part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +27,6 @@ SIGNED: Final = "deal.signed"
 PATH: Final = "/exchange/deals"
 PAPER_WORDS: Final = "KIND=NAME=SHA256, such as contract=contract.pdf=9f86d081…; contract, payment, delivery or other"
 PROVIDER, CONSUMER = "provider", "consumer"
-# word → the move that says it
-MOVES: Final = {CONFIRMED: "confirm", CONTESTED: "contest"}
 
 
 class DealFiling:
@@ -76,16 +74,16 @@ class DealFiling:
 
     async def confirm(self, deal: str, digest: str) -> JsonObject:
         """Say that a deal which another party filed was made so; with `digest` only if it is the one of that digest."""
-        return await self._say(deal, CONFIRMED, digest, "")
+        return await self._say(deal, Move.CONFIRM, digest, "")
 
     async def contest(self, deal: str, reason: str) -> JsonObject:
         """Say that a deal which another party filed was not made so."""
-        return await self._say(deal, CONTESTED, "", reason)
+        return await self._say(deal, Move.CONTEST, "", reason)
 
-    async def _say(self, deal: str, word: str, digest: str, reason: str) -> JsonObject:
+    async def _say(self, deal: str, step: Move, digest: str, reason: str) -> JsonObject:
         told = await self._exchange.ask("GET", f"{PATH}/{quote(deal, safe='')}")
         try:
-            document = from_json({"v": 1, **{name: told[name] for name in _TOLD}}).json()
+            document = from_json({"v": VERSION, **{name: told[name] for name in MEMBERS - {"v"}}}).json()
         except (KeyError, TypeError, ValueError) as error:
             raise PeerMisbehaved("the exchange tells of a filed deal in another form") from error
         found = digest_of(document).hex()
@@ -95,8 +93,8 @@ class DealFiling:
             raise Conflict(f"the filed deal `{deal}` is another one: its digest is {found}", "read it anew")
         if self._core.identity.did not in (document["provider"], document["consumer"]):
             raise NotPermitted("the filed deal does not name us", "tell its filer")
-        body = {"reason": reason, "signature": await self._word(document, word)}
-        answer: JsonObject = await self._exchange.ask("POST", f"{PATH}/{quote(deal, safe='')}/{MOVES[word]}", body)
+        body = {"reason": reason, "signature": await self._word(document, WORDS[step])}
+        answer: JsonObject = await self._exchange.ask("POST", f"{PATH}/{quote(deal, safe='')}/{step}", body)
         return answer
 
     async def _word(self, document: JsonObject, word: str) -> str:
@@ -110,11 +108,6 @@ class DealFiling:
 
         await self._core.store.write(act)
         return signed
-
-
-_TOLD: Final = (
-    "id", "name", "product", "provider", "consumer", "signed", "amount", "currency", "text", "papers",
-)  # fmt: skip
 
 
 def _paper(told: str) -> Paper:
