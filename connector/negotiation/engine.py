@@ -70,8 +70,9 @@ class Engine:
         self._now = doors.now
         alarm = Alarm(doors.now)
         asking = Asking(store, doors.question, {each.process: each.rows for each in (Negotiations, Transfers)})
-        remind = Reminding(store, doors.send).about
-        self._outbox = self.outbox = Outbox(store, doors.send, doors.now, self._settled, asking.about, remind)
+        self._reminding = Reminding(store, doors.send, asking)
+        sending = (store, doors.send, doors.now, self._settled)
+        self._outbox = self.outbox = Outbox(*sending, asking.about, self._reminding)
         shared = (me, doors, evidence, self._outbox, alarm, reactions, rules, patience)
         self.negotiations = Negotiations(*shared)
         self.transfers = Transfers(*shared)
@@ -95,6 +96,7 @@ class Engine:
         """Stop sending and watching; rows stay as they are."""
         await self._looking.close()
         await self._deadlines.close()
+        await self._reminding.close()
         await self._outbox.close()
 
     def wake(self) -> None:

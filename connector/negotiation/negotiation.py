@@ -75,8 +75,7 @@ class Negotiations(amending.Amending):
     def acts(self) -> Mapping[str, Callable[[Tx, NegotiationRow, datetime], Step[NegotiationRow] | None]]:
         """Return the acts that the reactions may name."""
         return {
-            "hold": self.hold,
-            "terminate": self.stop,
+            **self.always(),
             "bargain": self._bargain,
             "offer": self._say_again,
             "counter": self._say_again,

@@ -12,6 +12,7 @@ from connector.enforcement import supply
 from connector.negotiation import overview
 from connector.negotiation.amendment import named
 from connector.negotiation.assent import ASKS, waits
+from connector.negotiation.envelope import told
 from connector.negotiation.negotiation import POLICY
 from connector.negotiation.protocol.errors import ProtocolError
 from connector.negotiation.protocol.states import FINAL, TRANSFER
@@ -156,7 +157,12 @@ class Operating:
         process, _ = await self._store.read(lambda tx: self._find(tx, pid))
         heard = await self._asks.about(process.process, pid)
         await self._store.write(lambda tx: process.learn(tx, pid, heard, self._now()))
-        return heard.words
+        again = (
+            "it was told again what it has lost"
+            if await self._outbox.reminding.about(process.process, pid, heard)
+            else ""
+        )
+        return told(heard.words, again)
 
     def _find(self, tx: Tx, pid: str) -> tuple[AnyProcess, ProcessRow]:
         for process in self._processes.values():

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from connector.negotiation.asking import Heard
     from connector.negotiation.doors import Deliver
     from connector.negotiation.protocol.messages import Document
+    from connector.negotiation.reminding import Reminding
     from connector.store.store import Store
     from connector.store.transaction import Tx
 
@@ -70,7 +71,7 @@ class Outbox:
 
     `settled(tx, row, outcome, now)` is called in the transaction that removes the row; it returns False, and has
     written nothing, when a delivered message was answered with nonsense. `ask(process, subject)` is awaited before a
-    message is given up; `remind(row, outcome)` then says whether a peer that refused it was told what it had lost.
+    message is given up; `reminding` tells a peer that refused it again what it has lost.
     """
 
     def __init__(
@@ -80,12 +81,12 @@ class Outbox:
         now: Callable[[], datetime],
         settled: Callable[[Tx, OutboxRow, Outcome, datetime], bool],
         ask: Callable[[str, str], Awaitable[Heard]],
-        remind: Callable[[OutboxRow, Outcome], Awaitable[bool]],
+        reminding: Reminding,
     ) -> None:
         self._store = store
         self._deliver = deliver
         self._ask = ask
-        self._remind = remind
+        self.reminding = reminding
         self._now = now
         self._settled = settled
         self._alarm = Alarm(now)
@@ -253,7 +254,7 @@ class Outbox:
             outcome = Outcome(EXPIRED, None, outcome)
         if isinstance(outcome, Outcome) and outcome.kind != DELIVERED:
             outcome = replace(outcome, heard=await self._ask(row.process, row.subject))
-            if outcome.kind == REFUSED and not late and (is_early(row, outcome) or await self._remind(row, outcome)):
+            if outcome.kind == REFUSED and not late and (is_early(row, outcome) or await self._reminded(row, outcome)):
                 outcome = outcome.reason
         if isinstance(outcome, Outcome) and outcome.kind == DELIVERED and not late and is_followed(row, outcome.reply):
             if (before := self._answered.get(row.subject)) is not None:
@@ -266,6 +267,11 @@ class Outbox:
             log.warning(UNSTORED, row.id, error)
             self._waiting = True  # the row is still due; when this flight has landed it gets another
         return False
+
+    async def _reminded(self, row: OutboxRow, outcome: Outcome) -> bool:
+        """Say whether a peer refused a message for a loss, and was told again what it lost."""
+        conflict = outcome.status == HTTPStatus.CONFLICT
+        return conflict and await self.reminding.about(row.process, row.subject, outcome.heard)
 
     def _take_alone(self, answer: Answer) -> None:
         """Take an answer that nothing followed."""

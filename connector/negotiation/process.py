@@ -175,7 +175,7 @@ class Process(Ending[P]):
         self._outbox.take(tx, pid)
         row = self._ours(tx, pid)
         act = self._reactions.get((self.process, row.role, row.state))
-        if act is None or row.pending:
+        if act is None or act == reacting.REMIND or row.pending:
             return False
         self._act(tx, tx.change(row, replace(row, due=None)), act, now)
         done = self._ours(tx, pid)
@@ -213,9 +213,20 @@ class Process(Ending[P]):
 
     # For the kinds of process.
 
+    def always(self) -> Mapping[str, Callable[[Tx, P, datetime], Step[P] | None]]:
+        """Return the acts that both have."""
+        return {"hold": self.hold, "remind": self.remind, "terminate": self.stop}
+
     def hold(self, tx: Tx, row: P, now: datetime) -> None:
         """Do nothing: the operator or the deadline decides."""
         del tx, row, now
+
+    def remind(self, tx: Tx, row: P, now: datetime) -> Step[P]:
+        """Let a peer that is silent be asked what it has lost; again when it has been silent for twice as long."""
+        later = now + max(reacting.QUIET, now - row.updated)
+        tx.after(partial(self._outbox.reminding.inquire, self.process, row.id))
+        tx.after(partial(self._alarm.notice, later))
+        return Step(replace(row, due=later))
 
     def stop(self, tx: Tx, row: P, now: datetime) -> Step[P]:
         """End the process because a rule of the operator says so."""

@@ -3,6 +3,7 @@
 Law: the operator's rules are asked in their order and the first that fits decides; where none fits, `DEFAULT` does; a
 missing row there means *hold*: nothing is sent until the peer, the operator or the deadline moves the process. The
 words are acts of `connector.negotiation.negotiation.Negotiations` and `connector.negotiation.transfer.Transfers`.
+*remind* says nothing that has not been said: a peer that is silent is asked for its state, and told again what it lost.
 """
 
 from __future__ import annotations
@@ -37,15 +38,22 @@ from contracts.errors import ContractError
 
 Reactions = Mapping[tuple[str, str, str], str]
 
+REMIND: Final = "remind"
+# how long a peer may be silent, unless a rule says otherwise, before it is asked what it has of what we said: longer
+# than one that is well takes for a step, and much shorter than the deadline
+QUIET = timedelta(seconds=20)
+
 DEFAULT: Final[Reactions] = MappingProxyType(
     {
         # process, our role, state -> act
         (NEGOTIATION, PROVIDER, REQUESTED): "bargain",
         (NEGOTIATION, CONSUMER, OFFERED): "bargain",
         (NEGOTIATION, PROVIDER, ACCEPTED): "agree",
+        (NEGOTIATION, PROVIDER, AGREED): REMIND,
         (NEGOTIATION, CONSUMER, AGREED): "verify",
         (NEGOTIATION, PROVIDER, VERIFIED): "finalize",
         (TRANSFER, PROVIDER, REQUESTED): "start",
+        (TRANSFER, PROVIDER, STARTED): REMIND,
     }
 )
 
@@ -55,10 +63,11 @@ POSSIBLE: Final[Mapping[tuple[str, str, str], frozenset[str]]] = MappingProxyTyp
         (NEGOTIATION, PROVIDER, REQUESTED): frozenset({"bargain", "offer", "counter", "agree"}),
         (NEGOTIATION, CONSUMER, OFFERED): frozenset({"bargain", "request", "counter", "accept"}),
         (NEGOTIATION, PROVIDER, ACCEPTED): frozenset({"agree"}),
+        (NEGOTIATION, PROVIDER, AGREED): frozenset({REMIND}),
         (NEGOTIATION, CONSUMER, AGREED): frozenset({"verify"}),
         (NEGOTIATION, PROVIDER, VERIFIED): frozenset({"finalize"}),
         (TRANSFER, PROVIDER, REQUESTED): frozenset({"start"}),
-        (TRANSFER, PROVIDER, STARTED): frozenset({"complete", "suspend"}),
+        (TRANSFER, PROVIDER, STARTED): frozenset({"complete", "suspend", REMIND}),
         (TRANSFER, CONSUMER, STARTED): frozenset({"complete", "suspend"}),
         (TRANSFER, PROVIDER, SUSPENDED): frozenset({"resume"}),
         (TRANSFER, CONSUMER, SUSPENDED): frozenset({"resume"}),
@@ -106,7 +115,8 @@ def decide(
     for rule in rules:
         if rule.fits(process, role, state, about, time):
             return rule.act, rule.delay
-    return table.get((process, role, state), "hold"), timedelta()
+    act = table.get((process, role, state), "hold")
+    return act, QUIET if act == REMIND else timedelta()
 
 
 def read(content: bytes) -> Rules:

@@ -79,8 +79,7 @@ class Transfers(Process[TransferRow]):
     def acts(self) -> Mapping[str, Callable[[Tx, TransferRow, datetime], Step[TransferRow] | None]]:
         """Return the acts that the reactions may name."""
         return {
-            "hold": self.hold,
-            "terminate": self.stop,
+            **self.always(),
             "start": self._start,
             "complete": self._complete,
             "suspend": self._suspend,

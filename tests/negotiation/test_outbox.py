@@ -25,7 +25,7 @@ class Bench:
         self.accepts = True
         self.flying = self.most = 0
         self.said = SILENCE
-        self.box = Outbox(store, self.deliver, clock.now, self.settled, self.ask, self.remind)
+        self.box = Outbox(store, self.deliver, clock.now, self.settled, self.ask, self)
 
     async def deliver(self, peer, url, body):
         self.attempts.append((peer, self.clock.now()))
@@ -39,7 +39,8 @@ class Bench:
         finally:
             self.flying -= 1
 
-    async def remind(self, row, outcome):
+    async def about(self, process, subject, heard):
+        """As `Reminding`: nobody has lost anything."""
         return False
 
     async def ask(self, process, subject):

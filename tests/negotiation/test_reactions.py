@@ -28,6 +28,7 @@ def test_the_first_that_fits_decides_and_else_the_default():
     assert decide(found, time=2) == ("terminate", timedelta())
     assert decide(found, about="urn:other") == ("bargain", timedelta())
     assert decide(found, state="OFFERED") == ("hold", timedelta())
+    assert decide(found, state="AGREED") == ("remind", reactions.QUIET)
 
 
 @every(
@@ -63,12 +64,12 @@ def test_a_file_that_is_no_table_is_refused(content):
 
 
 def test_what_is_possible_follows_from_the_protocol():
-    """Every act of the table but `bargain` is a message that the protocol permits there."""
+    """Every act of the table but `bargain` is a message that the protocol permits there, or a word said again."""
     messages = {"offer": "offer", "agree": "agreement", "request": "request", "accept": "accept", "start": "start"}
     messages |= {"verify": "verification", "finalize": "finalize", "complete": "completion", "suspend": "suspension"}
     messages |= {"resume": "start"}
     for (process, role, state), acts in reactions.POSSIBLE.items():
-        for act in acts - {"bargain", "counter"}:
+        for act in acts - {"bargain", "counter", reactions.REMIND}:
             assert states.following(process, state, messages[act], role), (process, role, state, act)
     for key, act in reactions.DEFAULT.items():
         assert act in reactions.POSSIBLE[key]
