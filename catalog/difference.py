@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 TEXT_CHARACTERS_SHOWN = 80
 COLUMNS_SHOWN = 8
 _NEW = "new columns"
+# what offers of one negotiation say in a word: key, English, 中文
+_SAID_PLAINLY = (("amount", "price", "价格"), ("until", "until", "截止时间"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,18 @@ def _as_offered(version: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def of_offers(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Difference, ...]:
-    """Compare two offers of one negotiation, each `{id, offer: {ask, terms: {tariff}, policy}}`: price and rules.
+    """Compare two offers of one negotiation, each `{id, offer: {ask, terms: {tariff}, policy}}`: price, end and rules.
 
-    Of one without terms the rules alone.
+    What one of them does not say is not told: `terms` and `ask`, or in their place the `amount`, and `until`.
     """
-    priced = all("terms" in one["offer"] for one in (old, new))
-    return (*(_price(old, new) if priced else ()), *_policy(old, new))
+    was, now = old["offer"], new["offer"]
+    priced = "terms" in was and "terms" in now
+    plain = [
+        Difference(key, f"{en}: {was[key]} → {now[key]}", f"{zh}: {was[key]} → {now[key]}")
+        for key, en, zh in _SAID_PLAINLY
+        if key in was and key in now and was[key] != now[key]
+    ]
+    return (*(_price(old, new) if priced else ()), *plain, *_policy(old, new))
 
 
 def _plain(

@@ -262,7 +262,7 @@ def _proposed(shown: JsonObject, about: JsonObject, currency: str) -> tuple[Json
     """Return the offer of a product as its strategy says it, and its price."""
     strategy, product = shown["strategy"], about["product"]
     # it may call us otherwise than we do
-    about |= contracted.services_of(strategy)
+    about |= contracted.beside(strategy)
     theirs = about | {"consumer": strategy["executionNodeInfo"].get("consumerNodeId", about["consumer"])}
     offer = contracted.offer_of(strategy, offers.offer_id(product), product, theirs, currency) | {CONTRACT: about}
     return offer, offers.read(offer).price or 0

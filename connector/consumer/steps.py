@@ -102,7 +102,7 @@ def amended(row: AcquisitionRow, new: AgreementRow) -> AcquisitionRow:
     What is here with its keys is here; all else is paid into and transferred under the new agreement. The files of a
     plain copy go with the agreement that they came under.
     """
-    tier = new.signed_terms["tier"]
+    tier = PLAIN if new.terms is None else new.terms["tier"]
     if row.state is State.FAILED or tier == PLAIN:
         return row
     row = replace(row, agreement=new.digest, negotiation=new.negotiation)

@@ -98,7 +98,7 @@ class Filings:
             raise Absent(f"there is no filed contract `{code[:100]}` of yours", "penstock filing list")
         if row.grade == SIGNED:
             state = "performing" if row.ended is None else "ended"
-            told = _view(row) | {"state": state, "contractStatus": CODES[state]}
+            told = _view(row) | successor | {"state": state, "contractStatus": CODES[state]}
             return told | ({"contract": load(contract.sealed)} if contract is not None and party else {})
         licence = await self._programs.licence(bytes.fromhex(row.agreement))
         told = _view(row) | successor | ({} if licence is None else _standing(licence, self._core.clock.now()))

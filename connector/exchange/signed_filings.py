@@ -3,7 +3,8 @@
 Law: (1) a contract is taken in when both parties have signed it by keys that the space knows them by; no licence
 on chain is of it, so it is kept under the grade `signed`. (2) Its line, its events and the instructions to both parties
 are one transaction; the instructions leave through the outbox until they are taken. (3) The number of an instruction is
-the first 32 digits of the contract's digest.
+the first 32 digits of the contract's digest. (4) A contract in place of another is taken in once, of the same parties
+and product, while that one is in force here; from then on that one is over.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from connector.negotiation.ndi.address import marked
 from connector.operation.ndi import contracts
 from connector.runtime.errors import Conflict, NotPermitted
 from connector.store.rows.filing import FiledContractRow, FilingRow
+from connector.store.table_row import replace
 from contracts.canonical import canonical
 from contracts.errors import ContractError
 from contracts.ndi import strategy as strategies
@@ -81,6 +83,7 @@ class SignedFilings:
             filer=member,
             filed=now,
             grade=SIGNED,
+            amends=_superseded(said["strategy"]) or None,
         )
         async with self.mediation.turn(row.code):  # the signature that it waits for may be on its way through here
             return await write(lambda tx: self._keep(tx, row, sides, document, now))
@@ -134,6 +137,8 @@ class SignedFilings:
                 raise Conflict(f"another contract is filed as `{row.code}`, by `{known.filer}`", "penstock filing show")
             return known
         self.mediation.require_mediated(tx, row)
+        if row.amends is not None:
+            self._end(tx, row, row.amends, now)
         tx.insert(row)
         tx.insert(FiledContractRow(code=row.code, sealed=canonical(document)))
         fields = {"contract": row.code, "hash": row.digest, "by": row.filer}
@@ -141,6 +146,20 @@ class SignedFilings:
         for one in sides:
             self._instruct(tx, row, one, document, now)
         return row
+
+    def _end(self, tx: Tx, row: FilingRow, amends: str, now: datetime) -> None:
+        """End the contract in whose place one is; raises Conflict where that is not in force, or is another's."""
+        found = next(iter(tx.find(FilingRow, "agreement = ?", (amends,), limit=1)), None)
+        if found is None or (found.provider, found.consumer, found.product) != (
+            row.provider,
+            row.consumer,
+            row.product,
+        ):
+            text = "no contract of these two on this product is filed here under the digest that it is in place of"
+            raise Conflict(text, "see `supersedes` of its expansion")
+        if found.ended is not None:
+            raise Conflict(f"the contract `{found.code}`, in whose place it is to be, is over", "penstock filing show")
+        tx.change(found, replace(found, ended=now))
 
     def _instruct(self, tx: Tx, row: FilingRow, to: Member, document: Any, now: datetime) -> None:
         """Send a party its control instruction."""
@@ -164,6 +183,19 @@ class SignedFilings:
         if found is None:
             raise NotPermitted(f"`{name}` is no member of this space, so nobody knows its key", "penstock join")
         return found
+
+
+def _superseded(strategy: Mapping[str, Any]) -> str:
+    """Return in place of which contract one is, by that one's digest, empty for none; raises FieldError.
+
+    What another make says in an expansion of its own is its own matter.
+    """
+    try:
+        return strategies.superseded(strategy)
+    except PolicyError as error:
+        if strategies.SUPERSEDES not in str(strategy["policyExpansion"]):
+            return ""
+        raise FieldError(Code.FORM, "strategy/policyExpansion", f"cannot be read: {error}") from error
 
 
 def _account(part: bytes, proof: bytes) -> bytes:

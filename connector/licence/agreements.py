@@ -17,7 +17,8 @@ from connector.channel import openings
 from connector.enforcement import supply
 from connector.licence.going_on import carry
 from connector.negotiation.agreement import Cause, close
-from connector.negotiation.amendment import Change, standing, under_way
+from connector.negotiation.amendment import Change, standing
+from connector.negotiation.amendment import rules as rules_now
 from connector.negotiation.doors import DeclinedError
 from connector.negotiation.notices import REVOCATION, Notice
 from connector.negotiation.protocol.states import FINAL, PROVIDER
@@ -28,6 +29,7 @@ from connector.store.rows.protocol import TransferRow
 from connector.store.rows.use import OpeningRow, OpeningState
 from contracts import lifecycle
 from contracts.canonical import sha
+from contracts.namespace import CONTRACT
 from ledger.chain import acts
 from policy.amendment import wanted
 from policy.parse import parse
@@ -112,9 +114,8 @@ class Agreements:
 
     def _amend(self, tx: Tx, digest: str, change: Change, rules: str | None) -> str:
         old = tx.get(AgreementRow, digest=digest)
-        if rules is not None and old is not None and old.terms is not None:
-            talk = under_way(tx, old)
-            policy = wanted(rules, ((talk and talk.terms) or old.terms)["policy"])
+        if rules is not None and old is not None and (old.terms is not None or CONTRACT in old.odrl):
+            policy = wanted(rules, rules_now(tx, old))
             supply.require(parse({"@type": "Offer", **policy}))
             change = replace(change, policy=policy)
         return self._negotiations.amend(tx, digest, change, self._core.clock.now())

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from connector.negotiation import amendment, authority
 from connector.negotiation.assent import ASKED, waits
 from connector.negotiation.doors import DeclinedError, OnTable, Parties
+from connector.negotiation.ndi import superseding
 from connector.negotiation.process import Process
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent, Conflict
@@ -23,6 +24,7 @@ from connector.store.rows.protocol import NegotiationRow
 from connector.store.table_row import replace
 from contracts import lifecycle
 from contracts.address import read as read_address
+from contracts.namespace import CONTRACT
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,14 +54,14 @@ class Amending(Process[NegotiationRow]):
         old = tx.get(AgreementRow, digest=agreement)
         if old is None:
             raise Absent(f"there is no agreement `{agreement[:100]}` here", "penstock show says which there are")
-        if why := amendment.refusal(tx, old.digest, old.role, old.peer, now):
+        if why := amendment.refusal(tx, old.digest, old.role, old.peer, now, is_contract=CONTRACT in old.odrl):
             raise Conflict(f"the agreement cannot be amended: {why}")
         row = amendment.under_way(tx, old)
         if row is not None and not waits(row):
             raise Conflict("the other party has not answered yet", f"penstock admin show {row.id}")
         after = self.signed_by(tx, amendment.changed(row or self._begun(tx, old, now), change), now)
-        say = self._counter if after.role == PROVIDER else self._request
-        self._perform(tx, row, say(after, int((after.terms or {})["tariff"]["minor"]), now))
+        say, names = (self._counter, "ask") if after.role == PROVIDER else (self._request, "bid")
+        self._perform(tx, row, say(after, int((after.mandate or {})[names]), now))
         return after.id
 
     def signed_by(self, tx: Tx, row: NegotiationRow, now: datetime) -> NegotiationRow:
@@ -72,6 +74,12 @@ class Amending(Process[NegotiationRow]):
     def _begun(self, tx: Tx, old: AgreementRow, now: datetime) -> NegotiationRow:
         talk = tx.get(NegotiationRow, id=old.negotiation)
         assert talk is not None, "an agreement has its negotiation"
+        if CONTRACT in old.odrl:
+            asked = superseding.offer(old, now)
+            on_table = superseding.begun(old, asked, amendment.AMENDS)
+            return replace(
+                self._new(Parties(old.role, old.peer, None, talk.callback), on_table, None, now), offer=asked
+            )
         on_table = OnTable(
             old.product, None, terms=amendment.table(old), mandate={amendment.BEFORE: amendment.before(old)}
         )
@@ -81,12 +89,12 @@ class Amending(Process[NegotiationRow]):
 
     def deadline(self, row: NegotiationRow, state: ProcessState, facts: Facts) -> datetime | None:
         """Return when it has waited too long: for people longer than for machines."""
-        if amendment.named(row.terms) and state in ASKED:
+        if amendment.of(row) and state in ASKED:
             return facts.now + DECIDING
         return super().deadline(row, state, facts)
 
     def _act(self, tx: Tx, row: NegotiationRow, act: str, now: datetime) -> None:
-        if act == "terminate" or not (amendment.named(row.terms) and waits(row)):
+        if act == "terminate" or not (amendment.of(row) and waits(row)):
             super()._act(tx, row, act, now)
 
     def _agreeable(self, tx: Tx, row: NegotiationRow, now: datetime) -> None:
@@ -97,8 +105,8 @@ class Amending(Process[NegotiationRow]):
 
     def _amendable(self, tx: Tx, row: NegotiationRow, now: datetime) -> None:
         """Raise DeclinedError where what an amendment amends does not stand any more, or is amended otherwise."""
-        digest = amendment.named(row.terms)
-        if digest and (why := amendment.refusal(tx, digest, row.role, row.peer, now)):
+        digest, is_contract = amendment.of(row), CONTRACT in (row.offer or {})
+        if digest and (why := amendment.refusal(tx, digest, row.role, row.peer, now, is_contract=is_contract)):
             raise DeclinedError(why)
 
     @abstractmethod

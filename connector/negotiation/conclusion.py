@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from connector.negotiation import authority, offers_made, signing
-from connector.negotiation.amendment import named
+from connector.negotiation.amendment import of
 from connector.negotiation.doors import DeclinedError
 from connector.negotiation.ndi.offers import until
 from connector.negotiation.protocol.states import PROVIDER
@@ -54,7 +54,7 @@ def conclude(
         licence_tx=None,
         not_after=end,
         parent=parent,
-        amends=named(terms) or None,
+        amends=of(row) or None,
         created=now,
     )
     tx.insert(kept)

@@ -80,7 +80,7 @@ class Engine:
         self._alarm = alarm
         self._deadlines = Deadlines(store, list(self._processes.values()), asking, alarm, doors.now)
         self._looking = Looking(store, self.transfers, asking, doors.now)
-        self.operating = Operating(store, self._processes, self._outbox, asking, doors.now)
+        self.operating = Operating(store, self._processes, self._outbox, asking, doors.now, me.currency)
         for (process, role, state), act in reactions.items():
             known = state in STATES[process] and role in ROLES and act in self._processes[process].acts()
             assert known, f"no reaction `{act}` of a {role} to a {process} that is `{state}`"

@@ -99,7 +99,7 @@ class Negotiations(amending.Amending):
         proposal = offers.read(offer)
         if proposal.target is None:
             raise DeclinedError("the offer names no `target`; add the id of its dataset")
-        if amendment.named(proposal.terms):  # else a list could put an end to what was signed
+        if amendment.said(offer):  # else a list could put an end to what was signed
             raise DeclinedError("the offer is in place of an agreement; such are asked for by `penstock amend` alone")
         if proposal.terms is None and mandate.get("tier") != offers.PLAIN:
             raise DeclinedError("the offer has no terms of ours, which only a mandate for the tier `plain` allows")
@@ -125,8 +125,8 @@ class Negotiations(amending.Amending):
         if message == "request" and SUB_LICENCES in body["offer"]:
             return self._new(parties, self._doors.sub_licensed(tx, body["offer"], peer, now), peer.address, now)
         proposal = offers.read(body["offer"])
-        if amendment.named(proposal.terms):
-            return self._new(parties, amendment.begun(tx, proposal, parties.role, peer.did, now), peer.address, now)
+        if amendment.said(body["offer"]):
+            return self._new(parties, amendment.begun(tx, body["offer"], parties.role, peer, now), peer.address, now)
         if message == "offer":
             assert proposal.target is not None, "an offer that is sent first names it"
             table = OnTable(proposal.target, proposal.price, terms=offers.table(proposal))
@@ -353,7 +353,7 @@ class Negotiations(amending.Amending):
             raise UnacceptableError(f"`{proposal.offer}` is not the offer this negotiation is about")
         price = row.their_price if proposal.price is None else proposal.price
         row = replace(row, offer=body["offer"], their_price=price, rounds=row.rounds + 1)
-        return amendment.taken(row, proposal) if amendment.named(row.terms) else row
+        return amendment.taken(row, proposal) if amendment.of(row) else row
 
     def _met(self, row: NegotiationRow) -> tuple[NegotiationRow, bool]:
         """Put the peer's rules on the table where our mandate has room for them, else the nearest that it has.

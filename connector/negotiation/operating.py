@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.enforcement import supply
-from connector.negotiation import overview
-from connector.negotiation.amendment import named
+from connector.negotiation import amendment, overview
 from connector.negotiation.assent import ASKS, waits
 from connector.negotiation.envelope import told
 from connector.negotiation.negotiation import POLICY
@@ -49,12 +48,14 @@ class Operating:
         outbox: Outbox,
         asks: Asking,
         now: Callable[[], datetime],
+        currency: str,
     ) -> None:
         self._store = store
         self._processes = processes
         self._outbox = outbox
         self._asks = asks
         self._now = now
+        self._currency = currency
 
     async def page(self, wanted: overview.Wanted) -> View:
         """Return a page of processes; raises InvalidInput for a wish that makes no sense."""
@@ -68,7 +69,7 @@ class Operating:
             row = self._find(tx, pid)[1]
             view = overview.view(tx, row)
             if isinstance(row, NegotiationRow):
-                view |= {"rounds": rounds_of(tx, row.id, row.product), "asks": waits(row)}
+                view |= {"rounds": rounds_of(tx, row, self._currency), "asks": waits(row)}
             return view
 
         return await self._store.read(read)
@@ -93,7 +94,7 @@ class Operating:
                 raise Conflict("this process does not wait for your assent", "penstock admin show says what it is at")
             mandate = {name: value for name, value in (row.mandate or {}).items() if name != ASKS}
             if rules is not None:
-                if named(row.terms):
+                if amendment.of(row):
                     raise Conflict("an amendment is taken as it is asked for", "ask for another: `penstock amend`")
                 mandate[POLICY] = wanted(rules, (row.terms or {})[POLICY])
                 supply.require(parse({"@type": "Offer", **mandate[POLICY]}))

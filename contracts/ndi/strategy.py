@@ -7,11 +7,13 @@
 Law: (1) read(written(policy)) is the policy. (2) Plain fields never permit more than the policy. (3) Both readings of
 annex D are taken: `export` is what ODRL 2.2 calls `transform` now, and `compensate` and `logRecordSend` are obligations
 where they stand among the constraints. (4) An expansion that is not ours is refused: what cannot be read is not kept.
-(5) Service parties stand in the expansion beside the policy, so a contract that has some always has one.
+(5) Service parties, and the digest of the contract in whose place this one is to be, stand in the expansion beside the
+policy, so a contract that has any of them always has one.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from contracts.canonical import canonical, load
@@ -34,14 +36,20 @@ PERMISSIONS, PROHIBITIONS, OBLIGATIONS = KINDS
 PAY, PAID = "compensate", "payAmount"
 EQUAL: Final = "01"
 EXPANSION_BYTES_MAX: Final = 1 << 18
+# member of the expansion: which contract this one supersedes, by its digest in hex
+SUPERSEDES: Final = "supersedes"
 # a word of annex D → the word of the dictionary
 ACTIONS: Final[Mapping[str, str]] = {"export": "transform"}
+_DIGEST = re.compile("[0-9a-f]{64}")
 # actions that annex D has among the constraints
 OBLIGED: Final = frozenset({PAY, "logRecordSend"})
 
 
-def written(policy: Mapping[str, Any], services: Sequence[ServiceParty] = ()) -> dict[str, Any]:
-    """Return the strategy of a policy that names product, provider and consumer; raises PolicyError."""
+def written(policy: Mapping[str, Any], services: Sequence[ServiceParty] = (), supersedes: str = "") -> dict[str, Any]:
+    """Return the strategy of a policy that names product, provider and consumer; raises PolicyError.
+
+    `supersedes` is the digest (hex) of the contract in whose place it is to be.
+    """
     kinds: Mapping[str, Any] = to_tc609(dict(policy))
     permissions, obligations = kinds.get(PERMISSIONS, []), kinds.get(OBLIGATIONS, [])
     first = next(iter(permissions), None)
@@ -49,7 +57,8 @@ def written(policy: Mapping[str, Any], services: Sequence[ServiceParty] = ()) ->
         raise PolicyError("missing", "/permission", "a contract permits something", "write a permission")
     told = {name: first[name] for name in ("subjectInfo", "executionNodeInfo", "actions")}
     constraints = first.get("constraints", [])
-    is_short = len(permissions) == 1 and PROHIBITIONS not in kinds and not services
+    more = ({MEMBER: [one.json() for one in services]} if services else {}) | _named(supersedes)
+    is_short = len(permissions) == 1 and PROHIBITIONS not in kinds and not more
     if is_short and _is_plain(first) and all(map(_is_price, obligations)):
         constraints = [*constraints, *(one["constraints"][0] for one in obligations[:1])]
         if len(obligations) < 2 and read(_with(told, constraints)) == compact(dict(policy)):
@@ -60,13 +69,17 @@ def written(policy: Mapping[str, Any], services: Sequence[ServiceParty] = ()) ->
         "constraintOperator": EQUAL,
         "constraintValue": policy_digest(compact(dict(policy))),
     }
-    more = {MEMBER: [one.json() for one in services]} if services else {}
     return {**_with(told, [*constraints, mark]), "policyExpansion": canonical({**kinds, **more}).decode()}
 
 
 def services(strategy: Mapping[str, Any]) -> tuple[ServiceParty, ...]:
     """Return the service parties that a strategy names; raises PolicyError where that cannot be read."""
     return _services(_loaded(strategy)) if strategy.get("policyExpansion") else ()
+
+
+def superseded(strategy: Mapping[str, Any]) -> str:
+    """Return which contract a strategy's is to supersede, by its digest in hex, empty for none; raises PolicyError."""
+    return _superseded(_loaded(strategy)) if strategy.get("policyExpansion") else ""
 
 
 def read(strategy: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,8 +104,8 @@ def read(strategy: Mapping[str, Any]) -> dict[str, Any]:
 def _expanded(strategy: Mapping[str, Any]) -> dict[str, Any]:
     """Return the policy of an expansion of ours, from which the plain fields follow."""
     told = _loaded(strategy)
-    policy = to_odrl({name: value for name, value in told.items() if name != MEMBER})
-    derived = written(policy, _services(told))
+    policy = to_odrl({name: value for name, value in told.items() if name in KINDS})
+    derived = written(policy, _services(told), _superseded(told))
     given = {name: value for name, value in strategy.items() if name in {*derived, "constraints"}}
     if canonical(given) != canonical(derived):
         raise PolicyError("contradiction", "/strategy", "the plain fields are not those of the expansion")
@@ -105,7 +118,7 @@ def _loaded(strategy: Mapping[str, Any]) -> dict[str, Any]:
         told = load(strategy["policyExpansion"].encode(), max_bytes=EXPANSION_BYTES_MAX)
     except (ContractError, UnicodeEncodeError) as error:
         raise PolicyError("unknown-term", "/policyExpansion", "what it says cannot be read here, nor kept") from error
-    if not isinstance(told, dict) or not set(told) <= {*KINDS, MEMBER}:
+    if not isinstance(told, dict) or not set(told) <= {*KINDS, MEMBER, SUPERSEDES}:
         raise PolicyError("unknown-term", "/policyExpansion", "what it says cannot be read here, nor kept")
     return told
 
@@ -115,6 +128,17 @@ def _services(told: Mapping[str, Any]) -> tuple[ServiceParty, ...]:
         return service_parties(told.get(MEMBER, []))
     except ContractError as error:
         raise PolicyError("bad-value", f"/policyExpansion/{MEMBER}", str(error)) from error
+
+
+def _superseded(told: Mapping[str, Any]) -> str:
+    found = told.get(SUPERSEDES, "")
+    if SUPERSEDES in told and not (isinstance(found, str) and _DIGEST.fullmatch(found)):
+        raise PolicyError("bad-value", f"/policyExpansion/{SUPERSEDES}", "it is the digest of a contract in hex")
+    return str(found)
+
+
+def _named(supersedes: str) -> dict[str, str]:
+    return {SUPERSEDES: supersedes} if supersedes else {}
 
 
 def _with(strategy: Mapping[str, Any], constraints: list[Any]) -> dict[str, Any]:

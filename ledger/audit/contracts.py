@@ -4,7 +4,7 @@ Law: (1) whose log says that a contract was signed is one of its parties, and bo
 strategy as it tells them, by keys that the space knows: of an account, or of SM2. (2) A control instruction comes from
 the exchange: its log says that it filed the contract and instructed that member; what a member says it was told stands
 there. (3) A contract that names service parties is in force under their signatures, too: a log that was instructed has
-each. (4) What was proposed before: `ledger.audit.rounds`.
+each. (4) What was proposed before: `ledger.audit.rounds`; what is in place of another: `ledger.audit.successions`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from contracts.errors import ContractError
 from contracts.ndi.interfaces import contract_part
 from contracts.ndi.strategy import services
-from ledger.audit import rounds
+from ledger.audit import rounds, successions
 from ledger.audit.filings import FILED
 from ledger.audit.horizon import behind
 from policy.errors import PolicyError
@@ -34,10 +34,15 @@ NEEDED: Final = frozenset({"contract", "name", "strategy", "provider", "consumer
 
 def check(space: Space, books: Books, report: Report) -> None:
     """Check every contract that a log says was signed, and every control instruction."""
+    signed: dict[str, Event] = {}
     for did, book in books.items():
         for event in book.of(SIGNED):
             # of what was not disclosed nobody says that it is wrong
-            if set(NEEDED) <= set(event.fields) and not _is_signed(space, did, event):
+            if not set(NEEDED) <= set(event.fields):
+                continue
+            if _is_signed(space, did, event):
+                signed.setdefault(event.part, event)
+            else:
                 report.find("contract-unsigned", did, event, agreement=event.part)
         for event in book.of(INSTRUCTED):
             if not _is_founded(space, books, did, event, report):
@@ -47,6 +52,10 @@ def check(space: Space, books: Books, report: Report) -> None:
                 for party in _unconsented(space, book, event):
                     report.find("contract-consent-missing", did, event, agreement=event.part, party=party)
     rounds.check(space, books, report)
+    platform = books.get(space.exchange)
+    filed = [] if platform is None else list(platform.of(FILED))
+    instructed = [event for book in books.values() for event in book.of(INSTRUCTED)]
+    successions.check(signed, filed, instructed, books, report)
 
 
 def _is_signed(space: Space, did: str, event: Event) -> bool:

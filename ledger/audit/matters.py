@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from contracts.ndi import strategy
+from policy.errors import PolicyError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -92,6 +95,14 @@ def _of_terms(fields: Mapping[str, Any]) -> Iterator[str]:
     yield str(fields["terms"].get("amends") or "")
 
 
+def _of_contract(fields: Mapping[str, Any]) -> Iterator[str]:
+    """Yield in place of which contract one is; an expansion of another make names none for us."""
+    try:
+        yield strategy.superseded(fields["strategy"])
+    except PolicyError:
+        return
+
+
 def _of_channel(fields: Mapping[str, Any]) -> Iterator[str]:
     yield str(fields.get("channel", ""))
 
@@ -99,6 +110,7 @@ def _of_channel(fields: Mapping[str, Any]) -> Iterator[str]:
 # kind → the partitions that its fields name
 TIES: Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
     "agreement.signed": _of_terms,
+    "contract.signed": _of_contract,
     "channel.opened": _of_agreement,
     "keys.released": _of_orders,
     "keys.received": _of_orders,

@@ -72,6 +72,28 @@ def test_service_parties_come_back_beside_the_policy(policy, parties, price):
     assert price - sum(shares) >= price // 10_000
 
 
+@given(policies(), PARTIES, st.binary(min_size=32, max_size=32))
+def test_what_a_contract_is_in_place_of_comes_back_beside_the_policy(policy, parties, old):
+    written = strategy.written(policy, parties, old.hex())
+    assert (strategy.superseded(written), strategy.services(written)) == (old.hex(), parties)
+    assert compact(strategy.read(written)) == compact(policy)
+    again = strategy.written(strategy.read(written), strategy.services(written), strategy.superseded(written))
+    assert canonical(again) == canonical(written)
+    assert strategy.superseded(strategy.written(policy, parties)) == ""
+    # the plain fields of the one are not taken for the other's
+    assert canonical(written) != canonical(strategy.written(policy, parties))
+
+
+@every("wrong", ["", "00" * 31, "AB" * 32, "0x" + "00" * 31, 7, None, ["00" * 32], {"digest": "00" * 32}])
+def test_what_is_no_digest_is_no_contract_to_be_in_place_of(wrong):
+    whole = strategy.written({**NAMED, "permission": [{"action": "read"}]}, supersedes="00" * 32)
+    told = {**load(whole["policyExpansion"].encode()), "supersedes": wrong}
+    changed = {**whole, "policyExpansion": canonical(told).decode()}
+    for reads in (strategy.superseded, strategy.read):
+        with pytest.raises(PolicyError):
+            reads(changed)
+
+
 @every(
     "wrong",
     [

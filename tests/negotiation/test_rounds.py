@@ -17,6 +17,8 @@ NAMED = {
     "assignee": "did:web:buyer.example",
 }
 ABOUT = {"name": "Tides", "product": NAMED["target"], "provider": NAMED["assigner"], "consumer": NAMED["assignee"]}
+ABOUT |= {"until": "2027-12-31T23:59:59+00:00"}
+TALK = SimpleNamespace(id="n", product=NAMED["target"], digest=None, terms=None, offer=None)
 AT = datetime(2026, 11, 28, tzinfo=UTC)
 
 
@@ -30,7 +32,7 @@ def made(number, who, price, *limits):
 def test_the_rounds_of_a_contract_say_which_rule_each_changed():
     times = {"leftOperand": "count", "operator": "lteq", "rightOperand": "3"}
     rows = [made(1, "consumer", 500), made(2, "provider", 600, times), made(3, "consumer", 600, times)]
-    told = rounds.of(SimpleNamespace(find=lambda *_args, **_more: rows), "n", NAMED["target"])
+    told = rounds.of(SimpleNamespace(find=lambda *_args, **_more: rows), TALK, "CNY")
     assert [one["price"] for one in told] == ["500", "600", "600"]
     assert [bool(one["differences"]) for one in told] == [False, True, False]
     assert any("3" in change["en"] and change["en"].startswith("policy now says") for change in told[1]["differences"])

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 CONTRACT: dict[str, Shape] = {
     "contractId": "text", "contractName": "text", "contractStatus": "text", "state": "text", "signMode": "text",
     "role": "text", "peer": "text", "product": "text", "agreement": "text", "instruction": "text", "feedback": "text",
-    "from": "text", "until": "text", "created": "text",
+    "from": "text", "until": "text", "created": "text", "amends": "text", "supersededBy": "text",
 }  # fmt: skip
+SUCCESSION = ("amends", "supersededBy")
 SERVICE: dict[str, Shape] = {"party": "text", "role": "text", "share": "number"}
 SHOWN: dict[str, Shape] = {
     **CONTRACT, "strategy": "object?", "signatures": ["text"],
@@ -35,7 +36,18 @@ EXAMPLE = "84ZZ1KD0Q7Q2M5XW9A3B000020261127120000ZZ7F2K9Q4"
 
 def lines(told: Any) -> list[str]:
     """Return what a person reads of a contract."""
-    names = ("signMode", "role", "peer", "product", "from", "until", "agreement", "instruction", "feedback")
+    names = (
+        "signMode",
+        "role",
+        "peer",
+        "product",
+        "from",
+        "until",
+        "agreement",
+        "instruction",
+        "feedback",
+        *SUCCESSION,
+    )
     head = f"{told['contractId']}  {told['contractName']}  ({told['state']}, {told['contractStatus']})"
     served = [
         f"    {one['role']}: {one['party']}, {one['amount']}, {'signed' if one['signature'] else 'not signed yet'}"

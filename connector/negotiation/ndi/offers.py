@@ -4,7 +4,8 @@ Law: (1) what a contract is called, and by which identifiers it names product an
 `CONTRACT`, so both sides write the same strategy. (2) An agreement carries its strategy as it was said; its digest is
 that of the contract, which both parties sign.
 
-    {CONTRACT: {"name", "abstract", "product", "provider", "consumer", "from", "until", "services"?, "strategy"?}}
+    {CONTRACT: {"name", "abstract", "product", "provider", "consumer", "from", "until", "services"?, "supersedes"?,
+     "strategy"?}}
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 
     from connector.negotiation.protocol.messages import Document
 
-# member of `CONTRACT`, as it stands in the strategy
+# members of `CONTRACT`, as they stand in the strategy's expansion
 SERVICES: Final = "services"
+SUPERSEDES: Final = strategies.SUPERSEDES
 RULES: Final = ("permission", "prohibition", "obligation")
 # what of a policy a contract carries
 CARRIED: Final = (*RULES, offers.CONFLICT)
@@ -48,21 +50,28 @@ def strategy_of(document: Mapping[str, Any], about: Mapping[str, Any], currency:
     named = {"target": about["product"], "assigner": about["provider"], "assignee": about["consumer"]}
     try:
         services = service_parties(about.get(SERVICES, []))
-        return strategies.written({"@type": "Agreement", "profile": PROFILE} | named | rules, services)
+        policy = {"@type": "Agreement", "profile": PROFILE} | named | rules
+        return strategies.written(policy, services, about.get(SUPERSEDES, ""))
     except (PolicyError, ContractError) as error:
         raise UnacceptableError(f"the rules are no strategy: {error}") from error
 
 
-def services_of(strategy: Mapping[str, Any]) -> Document:
-    """Return what an offer's contract says of the service parties that a strategy names, nothing where it names none.
+def beside(strategy: Mapping[str, Any]) -> Document:
+    """Return what an offer's contract says of what a strategy names beside its policy, nothing where it names nothing.
 
     Raises UnacceptableError for what cannot be read.
     """
     try:
-        found = strategies.services(strategy)
+        found, old = strategies.services(strategy), strategies.superseded(strategy)
     except PolicyError as error:
         raise UnacceptableError(f"the strategy cannot be read: {error}") from error
-    return {SERVICES: [one.json() for one in found]} if found else {}
+    return ({SERVICES: [one.json() for one in found]} if found else {}) | ({SUPERSEDES: old} if old else {})
+
+
+def superseded(document: Mapping[str, Any] | None) -> str:
+    """Return which contract the one of an offer or agreement is to supersede, by its digest, empty for none."""
+    about = (document or {}).get(CONTRACT)
+    return str(about.get(SUPERSEDES, "")) if isinstance(about, dict) else ""
 
 
 def offer_of(strategy: Mapping[str, Any], offer: str, product: str, about: Document, currency: str) -> Document:
@@ -77,8 +86,11 @@ def offer_of(strategy: Mapping[str, Any], offer: str, product: str, about: Docum
     named = {"target": about["product"], "assigner": about["provider"], "assignee": about["consumer"]}
     if other := next((name for name, told in named.items() if policy.get(name, told) != told), None):
         raise UnacceptableError(f"the strategy names another {other} than its contract")
-    if services_of(strategy).get(SERVICES, []) != about.get(SERVICES, []):
+    told = beside(strategy)
+    if told.get(SERVICES, []) != about.get(SERVICES, []):
         raise UnacceptableError("the strategy names other service parties than its contract")
+    if told.get(SUPERSEDES, "") != about.get(SUPERSEDES, ""):
+        raise UnacceptableError("the strategy is in place of another contract than was said before")
     rules = {name: policy[name] for name in CARRIED if name in policy}
     duties, price = _parted(_listed(rules.pop("obligation", [])), currency)
     paid = {"leftOperand": offers.PAY_AMOUNT, "operator": "eq", "rightOperand": str(price)}

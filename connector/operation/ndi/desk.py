@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation import whereabouts
 from connector.negotiation.ndi.address import is_through, marked, plain
-from connector.negotiation.ndi.offers import SERVICES
+from connector.negotiation.ndi.offers import SERVICES, superseded
 from connector.negotiation.protocol.states import FINAL, FINALIZED
 from connector.operation.ndi import consents, contracts, edits, versions
 from connector.runtime import reasons
@@ -193,6 +193,8 @@ def _view(tx: Tx, row: ContractRow) -> Document:
         "agreement": "" if talk is None else talk.digest or "",
         "instruction": row.instruction,
         "feedback": row.feedback,
+        "amends": "" if talk is None else superseded(talk.offer),
+        "supersededBy": "" if kept is None else kept.superseded_by or "",
         "from": row.document["activationTime"],
         "until": row.document["endTime"],
         "created": row.created.astimezone(UTC).isoformat(timespec="seconds"),

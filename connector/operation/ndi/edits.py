@@ -71,7 +71,7 @@ def _read(strategy: Mapping[str, Any], currency: str) -> offers.Proposal | None:
     )
     about = {"product": product, "provider": provider, "consumer": consumer}
     try:
-        about |= contracted.services_of(strategy)
+        about |= contracted.beside(strategy)
         return offers.read(contracted.offer_of(strategy, ANY, product, about, currency))
     except (ProtocolError, PolicyError):
         return None

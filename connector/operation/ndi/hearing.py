@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation import agreement as agreements
+from connector.negotiation import amendment
 from connector.negotiation.doors import Peer
 from connector.negotiation.ndi import offers
 from connector.negotiation.protocol import messages, validation
@@ -247,7 +248,7 @@ class Hearing:
 
     async def _consents(self, filed: Mapping[str, Any]) -> dict[ServiceParty, bytes]:
         """Return the signatures of a filed contract's service parties; raises FieldError where one has not signed."""
-        named = read_services(offers.services_of(filed["strategy"]).get(offers.SERVICES, []))
+        named = read_services(offers.beside(filed["strategy"]).get(offers.SERVICES, []))
         if not named:
             return {}
         part, proofs = filed_part(filed), [one["signature"] for one in REGISTRATE.read(filed)["signatoryEntities"]]
@@ -261,7 +262,7 @@ class Hearing:
             return proposals.first(said, ours, tx.get(ProductRow, id=named), services.of(tx, named))
         if row.role == PROVIDER:
             return proposals.to_provider(said, row)
-        if other := proposals.changed(row, said):
+        if (said.signature is not None or not amendment.of(row)) and (other := proposals.changed(row, said)):
             words = f"the provider offers another {' and '.join(other)} than we asked for"
             self._engine.negotiations.terminate(tx, row.id, words, now)
             return {}
@@ -312,7 +313,7 @@ class Hearing:
 
     def _receive(self, tx: Tx, body: Document, peer: str, row: NegotiationRow | None, now: datetime) -> None:
         validation.decide(body["@type"], body)
-        self._engine.negotiations.receive(tx, body, Peer(peer, None), None if row is None else row.id, now)
+        self._engine.negotiations.receive(tx, body, Peer(peer, None, is_ndi=True), None if row is None else row.id, now)
 
 
 def _require_number(instruction: str, over: str) -> None:

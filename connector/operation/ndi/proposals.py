@@ -98,7 +98,7 @@ def first(said: Proposal, ours: Ours, product: ProductRow | None, services: Sequ
         "consumer": nodes.get("consumerNodeId", said.contract.peer),
         "from": begun["activationTime"],
         "until": begun["endTime"],
-        **offers.services_of(said.strategy),
+        **offers.beside(said.strategy),
     }
     code, mine = said.contract.code, {ours.did, ours.name}
     if about["consumer"] in mine:
@@ -123,7 +123,8 @@ def to_provider(said: Proposal, row: NegotiationRow) -> Document:
     if said.signature is not None and row.digest == said.digest:
         return messages.verification(*pids(row, code))
     offer = offers.offer_of(said.strategy, _offer_id(row), row.product, about, said.currency)
-    if row.state == OFFERED and offers.strategy_of(row.offer or {}, about, said.currency) == said.raw:
+    # who says our strategy back has it, whether its answer to it was taken here or not
+    if OFFERED in (row.state, row.pending) and offers.strategy_of(row.offer or {}, about, said.currency) == said.raw:
         return messages.event("accept", *pids(row, code))
     return messages.contract_request(consumer_pid=code, provider_pid=row.id, offer=offer)
 

@@ -114,6 +114,10 @@ class Serving:
         if row.instruction:
             return False
         tx.change(row, replace(row, instruction=instruction))
+        over = strategies.superseded(row.strategy)
+        for old in tx.find(ServiceContractRow, "provider = ? AND state = ?", (row.provider, SIGNED)) if over else ():
+            if old.agreement == over:
+                tx.change(old, replace(old, state=ENDED, reason=f"superseded by {row.agreement}"))
         return True
 
     async def end(self, code: str, by: str, admit: Admit) -> Document:

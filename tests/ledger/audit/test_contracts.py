@@ -160,3 +160,59 @@ def test_a_contract_in_force_without_its_service_party_is_found():
     assert checked(*served(told=False)) == []
     for by in (None, CONSUMER):
         assert checked(*served(by=by)) == [("contract-consent-missing", PROVIDER)]
+
+
+RULES = {"@type": "Agreement", "profile": PROFILE, "target": "urn:p", "assigner": PROVIDER, "assignee": CONSUMER}
+RULES |= {"permission": [{"action": "read"}]}
+
+
+def contract(code, old="", buyer=CONSUMER, **policy):
+    """Make the events that a contract was signed and is in force, at a party of it, and that it was filed."""
+    said = strategy.written({**RULES, "assignee": buyer, **policy}, supersedes=old)
+    over = contract_digest("Tides", code, said)
+    part = over.hex()
+    proofs = [signature.sign(over, KEYS[did]).hex() for did in (PROVIDER, buyer)]
+    told = {"contract": code, "strategy": said, "signatures": proofs, "consumer": buyer}
+    number = {"contract": code, "instruction": part[:32], "from": EXCHANGE, "version": "1"}
+    return SimpleNamespace(
+        part=part,
+        signed=lambda: signed(part, **told),
+        filed=lambda: event("contract.filed", part, part),
+        instructed=lambda to: event("instruction.moved", part, part, **number, to=to),
+        ended=lambda: event("agreement.ended", part),
+    )
+
+
+def in_place(first, *later, ends=True):
+    """Make the logs of the exchange and of the provider of a contract and of those in its place."""
+    both = (first, *later)
+    platform = [each for one in both for each in (one.filed(), one.instructed(PROVIDER))]
+    ended = [first.ended()] if ends else []
+    return book(EXCHANGE, *platform), book(
+        PROVIDER, *(each for one in both for each in (one.signed(), one.instructed(PROVIDER))), *ended
+    )
+
+
+def test_a_contract_in_place_of_another_of_the_same_two_is_nobodys_fault():
+    first = contract("1")
+    assert checked(*in_place(first, contract("2", first.part))) == []
+
+
+@pytest.mark.parametrize(
+    ("later", "code"),
+    [
+        (lambda old: [contract("2", "00" * 32)], "amendment-orphaned"),
+        (lambda old: [contract("2", old, target="urn:other")], "amendment-differs"),
+        (lambda old: [contract("2", old, buyer=OTHER)], "amendment-differs"),
+        (lambda old: [contract("2", old), contract("3", old)], "amendment-forked"),
+    ],
+)
+def test_a_contract_that_is_in_place_of_what_it_cannot_be_is_found(later, code):
+    first = contract("1")
+    assert code in {name for name, _ in checked(*in_place(first, *later(first.part)))}
+
+
+def test_a_log_whose_former_contract_did_not_end_is_found():
+    first = contract("1")
+    found = checked(*in_place(first, contract("2", first.part), ends=False))
+    assert found == [("amendment-both-stand", PROVIDER)]
