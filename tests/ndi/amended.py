@@ -12,9 +12,10 @@ from contracts import signature
 from contracts.ndi import strategy as strategies
 from contracts.ndi.interfaces import FILED_ALONE, contract_digest
 from tests.api.command import commanded, penstock
-from tests.ndi.journey import audited, held, other, posted, space
+from tests.ndi.journey import WITHIN_SECONDS, audited, held, other, posted, space
+from tests.ndi.serving import Direct, asked, filed, named, signed_by_two
 
-__all__ = ["other", "space"]
+__all__ = ["named", "other", "space"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WAYS = {"from point to point": "ndi+", "through the platform": "ndi+platform+"}
@@ -41,7 +42,7 @@ async def waiting(space, role, state):
         listed = (await penstock(space, role, "admin", "list", "--state", state))["processes"]
         return [one for one in listed if one["turn"] == "ours" and not one["pending"]]
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_SECONDS):
         while not (rows := await found()):
             await asyncio.sleep(0.2)
     [row] = rows
@@ -53,7 +54,7 @@ def said(shown):
 
 
 async def in_force(space, role, agreement):
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_SECONDS):
         while True:
             rows = [one for one in await contracts(space, role) if one["amends"] == agreement]
             if rows and rows[0]["instruction"]:
@@ -172,3 +173,38 @@ async def test_the_platform_files_no_contract_in_place_of_what_is_not_in_force(s
         }
         status, answer = await posted(space, "provider", "exchange", "/contractRegistrate", filed)
         assert (status, why in str(answer)) == (409, True), answer
+
+
+async def test_who_serves_signs_the_next_as_well_and_the_one_before_is_over_for_it(space, named, other):
+    assert named[0]["party"] == space.did("buyer")
+    by, strategy = Direct(other), await other.offered("gauges")
+    _, (_, told) = await by.create(signMode="01", note="served")
+    first = told["contractId"]
+    await signed_by_two(other, by, first, strategy)
+    await asked(space, first)
+    await penstock(space, "buyer", "ndi", "sign", first)
+    await other.hear("/strategySend")
+    later = strategies.written(
+        strategies.read(strategy),
+        strategies.services(strategy),
+        contract_digest(other.NAME, first, strategy).hex(),
+    )
+    _, (_, told) = await by.create(signMode="01", note="in its place")
+    second = told["contractId"]
+    # without who serves it is another contract, and is refused
+    alone = strategies.written(strategies.read(strategy), supersedes=strategies.superseded(later))
+    assert (await by.ask("/contractNegotiate", by.said(second, alone)))[0] >= 400
+    status, said = await by.ask("/contractNegotiate", by.said(second, later))
+    assert (status, said["negotiationStatus"]) == (200, "1")
+    waits = await waiting(space, "provider", "REQUESTED")
+    await penstock(space, "provider", "admin", "assent", waits["id"])
+    assert (await other.hear("/contractNegotiate"))["strategy"] == later
+    assert (await by.ask("/contractNegotiate", by.said(second, later, signed=True)))[0] == 200
+    await asked(space, second)
+    assert filed(space, first)[0]["ended"] is None
+    await penstock(space, "buyer", "ndi", "sign", second)
+    await other.hear("/strategySend")
+    over = await asked(space, first, "ended")
+    assert over["reason"].startswith("superseded by ")
+    assert (await asked(space, second, "signed"))["instruction"]
+    assert filed(space, first)[0]["ended"] is not None
