@@ -150,11 +150,7 @@ class SignedFilings:
     def _end(self, tx: Tx, row: FilingRow, amends: str, now: datetime) -> None:
         """End the contract in whose place one is; raises Conflict where that is not in force, or is another's."""
         found = next(iter(tx.find(FilingRow, "agreement = ?", (amends,), limit=1)), None)
-        if found is None or (found.provider, found.consumer, found.product) != (
-            row.provider,
-            row.consumer,
-            row.product,
-        ):
+        if found is None or _of(found) != _of(row):
             text = "no contract of these two on this product is filed here under the digest that it is in place of"
             raise Conflict(text, "see `supersedes` of its expansion")
         if found.ended is not None:
@@ -183,6 +179,11 @@ class SignedFilings:
         if found is None:
             raise NotPermitted(f"`{name}` is no member of this space, so nobody knows its key", "penstock join")
         return found
+
+
+def _of(row: FilingRow) -> tuple[str, str, str]:
+    """Return whose contract a line is, and on which product."""
+    return row.provider, row.consumer, row.product
 
 
 def _superseded(strategy: Mapping[str, Any]) -> str:

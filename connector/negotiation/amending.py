@@ -60,8 +60,8 @@ class Amending(Process[NegotiationRow]):
         if row is not None and not waits(row):
             raise Conflict("the other party has not answered yet", f"penstock admin show {row.id}")
         after = self.signed_by(tx, amendment.changed(row or self._begun(tx, old, now), change), now)
-        say, names = (self._counter, "ask") if after.role == PROVIDER else (self._request, "bid")
-        self._perform(tx, row, say(after, int((after.mandate or {})[names]), now))
+        say, price = (self._counter, "ask") if after.role == PROVIDER else (self._request, "bid")
+        self._perform(tx, row, say(after, int((after.mandate or {})[price]), now))
         return after.id
 
     def signed_by(self, tx: Tx, row: NegotiationRow, now: datetime) -> NegotiationRow:

@@ -18,6 +18,7 @@ from connector.negotiation.doors import DeclinedError, OnTable
 from connector.negotiation.meeting import meet
 from connector.negotiation.ndi import offers as contracts
 from connector.negotiation.ndi import superseding
+from connector.negotiation.ndi.superseding import ROUNDS_MAX
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.errors import UnacceptableError
 from connector.negotiation.protocol.states import FINALIZED, PROVIDER
@@ -44,7 +45,6 @@ AMENDS: Final = "amends"
 # what of the terms may be another, beside the price
 OPEN: Final = frozenset({"notAfter", "policy"})
 BEFORE: Final = "before"  # of a mandate: what the agreement costs that is amended
-ROUNDS_MAX: Final = superseding.ROUNDS_MAX
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,12 +158,8 @@ class Operating:
         process, _ = await self._store.read(lambda tx: self._find(tx, pid))
         heard = await self._asks.about(process.process, pid)
         await self._store.write(lambda tx: process.learn(tx, pid, heard, self._now()))
-        again = (
-            "it was told again what it has lost"
-            if await self._outbox.reminding.about(process.process, pid, heard)
-            else ""
-        )
-        return told(heard.words, again)
+        again = await self._outbox.reminding.about(process.process, pid, heard)
+        return told(heard.words, "it was told again what it has lost" if again else "")
 
     def _find(self, tx: Tx, pid: str) -> tuple[AnyProcess, ProcessRow]:
         for process in self._processes.values():

@@ -75,6 +75,9 @@ async def test_a_buyer_asks_the_provider_answers_with_another_price_and_the_new_
     refused = await commanded("amend", agreement, "--price", "5.00", "--data", space.people["buyer"].data)
     assert refused.code != 0
     assert b"has not answered yet" in refused.out + refused.err
+    words = ("amend", agreement, "--until", "2030-06-30T00:00:00Z", "--data", space.people["provider"].data)
+    refused = await commanded(*words)
+    assert (refused.code, b"the end that it was begun with" in refused.err + refused.out) == (2, True)
     await penstock(space, "provider", "amend", agreement, "--price", "8.00")
     answered = await waiting(space, "buyer", "OFFERED")
     assert said(answered) == {"amount": "price: 6.00 CNY → 8.00 CNY"}

@@ -16,7 +16,11 @@ CONTRACT: dict[str, Shape] = {
     "role": "text", "peer": "text", "product": "text", "agreement": "text", "instruction": "text", "feedback": "text",
     "from": "text", "until": "text", "created": "text", "amends": "text", "supersededBy": "text",
 }  # fmt: skip
-SUCCESSION = ("amends", "supersededBy")
+# what a person reads of it, where there is any
+TOLD = (
+    "signMode", "role", "peer", "product", "from", "until", "agreement", "amends", "supersededBy", "instruction",
+    "feedback",
+)  # fmt: skip
 SERVICE: dict[str, Shape] = {"party": "text", "role": "text", "share": "number"}
 SHOWN: dict[str, Shape] = {
     **CONTRACT, "strategy": "object?", "signatures": ["text"],
@@ -36,24 +40,12 @@ EXAMPLE = "84ZZ1KD0Q7Q2M5XW9A3B000020261127120000ZZ7F2K9Q4"
 
 def lines(told: Any) -> list[str]:
     """Return what a person reads of a contract."""
-    names = (
-        "signMode",
-        "role",
-        "peer",
-        "product",
-        "from",
-        "until",
-        "agreement",
-        "instruction",
-        "feedback",
-        *SUCCESSION,
-    )
     head = f"{told['contractId']}  {told['contractName']}  ({told['state']}, {told['contractStatus']})"
     served = [
         f"    {one['role']}: {one['party']}, {one['amount']}, {'signed' if one['signature'] else 'not signed yet'}"
         for one in told.get("services", [])
     ]
-    return [head, *(f"    {name}: {told[name]}" for name in names if told[name]), *served]
+    return [head, *(f"    {name}: {told[name]}" for name in TOLD if told[name]), *served]
 
 
 def edits(told: Any) -> list[str]:

@@ -2,8 +2,9 @@
 
 Law: (1) it is a contract of its own, with a code of its own, whose strategy names the digest of the one that it
 supersedes; both parties and all who serve sign it, and the platform files it, as any other. (2) It is of the same two
-parties, on the same product, with the same service parties; end, price and rules are open. (3) A person decides, as
-about every amendment (`connector.negotiation.amendment`): what is asked is put on the table with a mandate that waits.
+parties, on the same product, with the same service parties; price and rules are open, and its end to whoever begins it:
+these interfaces say that once, before anything is proposed. (3) A person decides, as about every amendment
+(`connector.negotiation.amendment`): what is asked is put on the table with a mandate that waits.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ def changed(
     asked = offers.read(row.offer or {})
     about = (row.offer or {})[CONTRACT]
     if until is not None:
+        if row.state:
+            raise DeclinedError("a contract keeps the end that it was begun with; end this negotiation, then ask anew")
         about = {**about, "until": until.astimezone(UTC).isoformat(timespec="seconds")}
     at = asked.price or 0 if price is None else price
     return _tabled(replace(row, offer=_written({**(row.offer or {}), CONTRACT: about}, policy or asked.policy, at)))
