@@ -309,14 +309,11 @@ class Negotiations(amending.Amending):
             raise DeclinedError("the agreement was signed before; a new one needs a new salt")
         wanted = authority.deed(row, drawn.cost or row.price or 0, self._me)
         authority.keep(tx, authority.required(tx, row, wanted, now), drawn.digest.hex(), wanted, now)
-        body, signature = messages.verification(*pids(row)), None
-        if drawn.typed is not None:
-            signature = self._me.sign(drawn.digest)
-            body[SIGNATURE] = signing.verification_block(drawn.digest, signature)
+        signature = None if drawn.typed is None else self._me.sign(drawn.digest)
         signed, named = drawn.signature, drawn.digest.hex()
         row = replace(row, digest=named, terms=drawn.terms, provider_signature=signed, buyer_signature=signature)
         conclude(tx, self._evidence, row, self._parties(row), now)
-        return self.says(concluded(tx, row), "verification", body, now)
+        return self.says(concluded(tx, row), "verification", signing.verified(row), now)
 
     def _finalize(self, tx: Tx, row: NegotiationRow, now: datetime) -> Step[NegotiationRow]:
         signature = signing.countersigned(self._me, row)

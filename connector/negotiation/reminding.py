@@ -17,11 +17,13 @@ import uuid
 from typing import TYPE_CHECKING, Final
 
 from catalog.codes import FORMAT_PUSH
+from connector.negotiation import signing
 from connector.negotiation.envelope import pids
 from connector.negotiation.protocol import messages
 from connector.negotiation.protocol.states import (
     ACCEPTED,
     AGREED,
+    CONSUMER,
     NEGOTIATION,
     PROVIDER,
     REQUESTED,
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 LOST: Final[dict[tuple[str, str, str], dict[str, str]]] = {
     (NEGOTIATION, PROVIDER, AGREED): dict.fromkeys((REQUESTED, ACCEPTED), "agreement"),
     (NEGOTIATION, PROVIDER, VERIFIED): dict.fromkeys((REQUESTED, ACCEPTED), "agreement"),
+    (NEGOTIATION, CONSUMER, VERIFIED): {AGREED: "verification"},
     (TRANSFER, PROVIDER, STARTED): {REQUESTED: "start"},
 }
 TOLD: Final = "%s %s: we are `%s`, its %s says it is `%s`: it is told our `%s` again (%s)"
@@ -116,6 +119,8 @@ def _lacks(tx: Tx, process: str, pid: str, said: str) -> tuple[ProcessRow | None
         return row, lost, None
     if isinstance(row, TransferRow):
         return row, lost, messages.transfer_start(*pids(row), None if row.format == FORMAT_PUSH else row.address)
+    if lost == "verification":
+        return row, lost, signing.verified(row)
     agreed = _agreed(tx, row)
     return row, lost, None if agreed is None else messages.contract_agreement(*pids(row), agreed)
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.negotiation.doors import DeclinedError
+from connector.negotiation.envelope import pids
 from connector.negotiation.ndi import offers as contracts
-from connector.negotiation.protocol import offers
+from connector.negotiation.protocol import messages, offers
 from connector.negotiation.protocol.errors import ProtocolError
 from connector.negotiation.protocol.states import FINALIZED
 from connector.store.rows.agreement import AgreementRow
@@ -157,9 +158,10 @@ def typed_of(odrl: Mapping[str, Any]) -> Agreement | None:
     return None if block is None else typed_json.from_json(Agreement, block["agreement"])
 
 
-def verification_block(digest: bytes, signature: bytes) -> Document:
-    """Return what stands under `SIGNATURE` of a verification message."""
-    return {"digest": digest.hex(), "signature": signature.hex()}
+def verified(row: NegotiationRow) -> Document:
+    """Return the buyer's verification of the agreement of a row, with its signature where it signs ours."""
+    said, signature = messages.verification(*pids(row)), row.buyer_signature
+    return said if signature is None else said | {SIGNATURE: {"digest": row.digest, "signature": signature.hex()}}
 
 
 def read_verification(block: object, digest: str | None) -> bytes:

@@ -94,22 +94,25 @@ def soon(monkeypatch):
     monkeypatch.setattr(reactions, "QUIET", timedelta(seconds=0.2))
 
 
-def silent(buyer, table, kind, times=1):
-    """Let the buyer lose, as soon as it has taken it, all that each of the first messages of a `kind` brought."""
+def silent(party, table, kind, times=1, state="REQUESTED"):
+    """Let a party lose, as soon as it has taken it, all that each of the first messages of a `kind` brought.
+
+    It is in `state` then. Returns what was said to it of this kind.
+    """
     seen, losing = [], []
 
     async def fault(sender, receiver, path, body, go):
         said = body.get("eventType") or body["@type"]
-        if receiver is not buyer:
+        if receiver is not party:
             if losing:
                 raise ConnectionResetError("it is lost with the rest")
             return await go()
         seen.append((said, body))
         if said != kind or [each for each, _ in seen].count(kind) > times:
             return await go()
-        before = (await buyer.rows(table))[0]
+        before = (await party.rows(table))[0]
         kept = {name: before[name] for name in before if name not in STAYS}
-        kept |= {"state": "REQUESTED", "pending": "", "turn": "provider"}
+        kept |= {"state": state, "pending": "", "turn": "consumer" if state == "AGREED" else "provider"}
         losing.append(kind)
         answer = await go()
 
@@ -118,11 +121,11 @@ def silent(buyer, table, kind, times=1):
             for each in ("received", "outbox", *["agreements"] * (table == "negotiations")):
                 tx.execute(f"DELETE FROM {each}")
 
-        await buyer.crash(lose)
+        await party.crash(lose)
         losing.clear()
         return answer
 
-    buyer.network.fault = fault
+    party.network.fault = fault
     return lambda: [body for said, body in seen if said == kind]
 
 
@@ -140,6 +143,21 @@ async def test_a_consumer_that_lost_the_agreement_and_says_nothing_is_asked_and_
     assert len({body.pop("@id") for body in bodies}) == times + 1
     assert all(body == bodies[0] for body in bodies)
     assert len(provider.licences) == 1
+
+
+async def test_a_provider_that_lost_the_verification_and_says_nothing_is_asked_and_told_it_again(pair, soon):
+    provider, buyer = pair
+    told = silent(provider, "negotiations", "ContractAgreementVerificationMessage", state="AGREED")
+    await buyer.engine.start_negotiation(provider.did, provider.base, listed_offer(), AT_ONCE)
+    while len(told()) < 2:
+        await asyncio.sleep(0.02)
+    for party in pair:
+        row = await party.until("negotiations", {"FINALIZED", "TERMINATED"})
+        assert (row["state"], row["reason"], row["due"]) == ("FINALIZED", "", None)
+        assert [each["state"] for each in await party.rows("agreements")] == ["signed"]
+    first, again = told()
+    assert first.pop("@id") != again.pop("@id")
+    assert first == again
 
 
 async def test_a_consumer_that_lost_the_start_and_says_nothing_is_asked_and_told_it_again(pair, soon):

@@ -289,7 +289,9 @@ def test_the_typed_data_is_what_the_agreement_carries():
 
 def test_a_verification_is_read_back_and_nothing_else_is_one():
     made = drawn()
-    block = signing.verification_block(made.digest, made.signature)
+    row = negotiation(**bought(made) | {"digest": made.digest.hex(), "buyer_signature": made.signature})
+    assert SIGNATURE not in signing.verified(replace(row, buyer_signature=None))
+    block = signing.verified(row)[SIGNATURE]
     assert block == {"digest": made.digest.hex(), "signature": made.signature.hex()}
     assert signing.read_verification(block, made.digest.hex()) == made.signature
     for wrong in (None, "x", block | {"digest": "00"}, block | {"signature": "00"}, {"digest": made.digest.hex()}):
