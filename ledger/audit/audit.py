@@ -21,6 +21,7 @@ from ledger.audit import (
     attestation,
     billing,
     cascade,
+    contract_payments,
     disclosed,
     facts,
     figures,
@@ -175,6 +176,7 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     tables = await billing.collect_tables(sources, space, editions, report)
     await stages.check_rest(replace(case, deals=deals, tables=tables), asked.place, report)
     await refunds.check(space, sources, found, deals, report)
+    await contract_payments.check(space, sources, found, report)
     unpaid = await redress.check(space, sources, found, deals, chain, report)
     market.check(space, found, chain, deals, report)
     docket.count(sums, report)

@@ -172,6 +172,8 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "amount-differs-from-tariff": ("terms", "edition"),
     "copy-differs-from-tariff": ("terms", "edition"),
     "refund-not-on-chain": ("chain", "log"),
+    "contract-unpaid": ("chain", "log"),
+    "contract-paid-otherwise": ("log", "terms"),
     "order-unpaid": ("chain", "log"),
     "order-over-paid": ("chain", "log"),
     "order-not-on-chain": ("chain", "log"),

@@ -42,6 +42,14 @@ RELATIONS: Mapping[str, tuple[str, str]] = {
         "{event} says that the amendment {agreement} is in force; the other party's log does not",
         "{event} 称变更后的协议 {agreement} 已生效，另一方日志中没有记录",
     ),
+    "contract-unpaid": (
+        "{event} claims that {amount!m} were paid for the contract {agreement}; the chain has no such transfer",
+        "{event} 称已为合约 {agreement} 支付 {amount!m}，链上没有相应转账",
+    ),
+    "contract-paid-otherwise": (
+        "{event} pays {mine!m} of the contract {agreement} to {party}, whose share as signed is {theirs!m}",
+        "{event} 为合约 {agreement} 向 {party} 支付 {mine!m}，而按所签份额应为 {theirs!m}",
+    ),
     "authority-unknown": (
         "{event} names the authority {authority} to sign, which its log did not grant before",
         "{event} 所称的签署授权 {authority} 在该日志中此前没有授予记录",

@@ -106,6 +106,9 @@ async def test_a_buyer_asks_the_provider_answers_with_another_price_and_the_new_
     )
     with pytest.raises(PeerRefused, match=r"\(409\)"):
         await space.doors["buyer"].call("POST", "transfers", {"agreement": agreement, **at})
+    # what it costs now is paid on chain, where the audit finds it
+    [paid] = (await penstock(space, "buyer", "ndi", "pay", new["contractId"]))["payments"]
+    assert (paid["party"], paid["amount"]) == (space.did("provider"), "800")
     found = await audited(space)
     assert found.code == 0, found.out.decode()[:3000]
 
