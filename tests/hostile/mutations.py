@@ -10,7 +10,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from connector.negotiation import signing
 from connector.negotiation.protocol import messages, states
 from contracts.namespace import CHECKPOINT, OFFER_TERMS, SIGNATURE
 from tests.fault.extent import tried
@@ -58,7 +57,7 @@ def cells(first, checkpoint):
         begins = state == states.NONE
         body = first[process, message] if begins else spoken.said(process, message, OURS, THEIRS, role)
         if message == "verification":
-            body[SIGNATURE] = signing.verification_block(bytes.fromhex(DIGEST), bytes(65))
+            body[SIGNATURE] = {"digest": DIGEST, "signature": bytes(65).hex()}
         found.append(Cell(process, state, message, role, body | {CHECKPOINT: checkpoint}))
         if message == "agreement":
             body = messages.contract_agreement(THEIRS, OURS, AGREED)
