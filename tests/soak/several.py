@@ -13,6 +13,7 @@ from contextlib import suppress
 
 import aiohttp
 
+from connector.client.server import ADDRESS_FILE
 from connector.demo.processes import SERVE, Participant, free_ports
 from tests.fault.pair import Balancer
 
@@ -92,11 +93,12 @@ class Several:
 
 
 async def _answers(process, port):
+    """Return when a process is ready, and commands on its folder find whoever serves it, which is said just after."""
     async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as session:
         while True:
             assert process.running, f"the process at {port} ended: {process.last_words()}"
             with suppress(aiohttp.ClientError, OSError):
                 async with session.get(f"http://127.0.0.1:{port}/health/ready") as answer:
-                    if answer.status == 200:
+                    if answer.status == 200 and (process.data / ADDRESS_FILE).exists():
                         return
             await asyncio.sleep(LOOK_SECONDS)
