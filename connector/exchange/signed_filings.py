@@ -10,7 +10,7 @@ and product, while that one is in force here; from then on that one is over.
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from connector.exchange.filings import SIGNED
 from connector.exchange.mediation import Mediation
@@ -31,7 +31,7 @@ from ledger.agreement.filing import instruction
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from connector.core.core import Core
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ledger.chain.programs import Programs
     from ledger.space.document import Member
 
+T = TypeVar("T")
 FILED: Final = "contract.filed"
 INSTRUCTED: Final = "instruction.moved"
 VERSION: Final = "1"
@@ -83,7 +84,7 @@ class SignedFilings:
             filer=member,
             filed=now,
             grade=SIGNED,
-            amends=_superseded(said["strategy"]) or None,
+            amends=_expanded(said["strategy"], strategies.SUPERSEDES, strategies.superseded) or None,
         )
         async with self.mediation.turn(row.code):  # the signature that it waits for may be on its way through here
             return await write(lambda tx: self._keep(tx, row, sides, document, now))
@@ -93,12 +94,7 @@ class SignedFilings:
 
         What another make says in an expansion of its own is its own matter: nobody is named there for us.
         """
-        try:
-            named = strategies.services(strategy)
-        except PolicyError as error:
-            if MEMBER not in str(strategy["policyExpansion"]):
-                return []
-            raise FieldError(Code.FORM, "strategy/policyExpansion", f"cannot be read: {error}") from error
+        named = _expanded(strategy, MEMBER, strategies.services) or ()
         members = [await self._space.member(one.entity) for one in named]
         for one, member in zip(named, members, strict=True):
             if member is None:
@@ -186,16 +182,16 @@ def _of(row: FilingRow) -> tuple[str, str, str]:
     return row.provider, row.consumer, row.product
 
 
-def _superseded(strategy: Mapping[str, Any]) -> str:
-    """Return in place of which contract one is, by that one's digest, empty for none; raises FieldError.
+def _expanded(strategy: Mapping[str, Any], member: str, read: Callable[[Mapping[str, Any]], T]) -> T | None:
+    """Return what `read` finds of a member of a strategy's expansion; raises FieldError for what cannot be read.
 
     What another make says in an expansion of its own is its own matter.
     """
     try:
-        return strategies.superseded(strategy)
+        return read(strategy)
     except PolicyError as error:
-        if strategies.SUPERSEDES not in str(strategy["policyExpansion"]):
-            return ""
+        if member not in str(strategy["policyExpansion"]):
+            return None
         raise FieldError(Code.FORM, "strategy/policyExpansion", f"cannot be read: {error}") from error
 
 

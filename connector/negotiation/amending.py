@@ -76,7 +76,7 @@ class Amending(Process[NegotiationRow]):
         assert talk is not None, "an agreement has its negotiation"
         if CONTRACT in old.odrl:
             asked = superseding.offer(old, now)
-            on_table = superseding.begun(old, asked, amendment.AMENDS)
+            on_table = amendment.contracted(old, asked)
             return replace(
                 self._new(Parties(old.role, old.peer, None, talk.callback), on_table, None, now), offer=asked
             )

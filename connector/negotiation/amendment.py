@@ -154,8 +154,13 @@ def begun(tx: Tx, offer: Mapping[str, Any], role: str, peer: Peer, now: datetime
         raise UnacceptableError("a contract of the national interfaces is asked for by these, and nothing else is")
     old = _asked(tx, said(offer), role, peer.did, now, is_contract=is_contract)
     if is_contract:
-        return superseding.begun(old, offer, AMENDS)
+        return contracted(old, offer)
     return OnTable(old.product, None, terms=table(old), mandate={BEFORE: before(old)})
+
+
+def contracted(old: AgreementRow, offer: Mapping[str, Any]) -> OnTable:
+    """Return what a negotiation begins with that is of a contract in place of another; raises UnacceptableError."""
+    return superseding.begun(old, offer, None if old.terms is None else table(old))
 
 
 def _asked(tx: Tx, digest: str, role: str, peer: str, now: datetime, *, is_contract: bool) -> AgreementRow:

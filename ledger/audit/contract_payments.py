@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from contracts.decimals import read_hex
 from contracts.ndi import strategy
 from contracts.ndi.services import amounts
 from contracts.payment_reference import CONTRACT
 from ledger.audit.books import reading
-from ledger.audit.refunds import HASH_BYTES, MADE
+from ledger.audit.refunds import MADE, transaction_of
 from ledger.audit.report import Report
 from policy.errors import PolicyError
 
@@ -65,9 +64,7 @@ def _read(event: Event) -> _Claim | None:
     told = event.fields
     if told["kind"] != CONTRACT:
         return None
-    # in one spelling: the same transfer written otherwise would bear out a second claim
-    transaction = read_hex(told["tx"], "tx", HASH_BYTES).hex()
-    return _Claim(event, str(told["to"]), int(told["amount"]), str(told["agreementDigest"]), transaction)
+    return _Claim(event, str(told["to"]), int(told["amount"]), str(told["agreementDigest"]), transaction_of(event))
 
 
 async def _is_on_chain(space: Space, sources: Sources, claim: _Claim) -> bool:

@@ -46,10 +46,13 @@ async def check(space: Space, sources: Sources, books: Books, deals: Deals, repo
                 borne_out.add(transaction)
 
 
+def transaction_of(event: Event) -> str:
+    """Return which transaction a claim names, in one spelling: written otherwise it would bear out a second claim."""
+    return read_hex(event.fields["tx"], "tx", HASH_BYTES).hex()
+
+
 def _read(event: Event) -> tuple[str, str, int, str, str]:
-    fields = event.fields
-    # in one spelling: the same transfer written otherwise would bear out a second claim
-    transaction = read_hex(fields["tx"], "tx", HASH_BYTES).hex()
+    fields, transaction = event.fields, transaction_of(event)
     about = str(fields["kind"]), str(fields.get("agreementDigest", ""))
     return *about, int(fields["amount"]), transaction, str(fields.get("complaint", ""))
 

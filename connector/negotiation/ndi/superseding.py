@@ -39,16 +39,15 @@ ROUNDS_MAX: Final = 16
 SAME: Final = ("product", "provider", "consumer", SERVICES)
 
 
-def begun(old: AgreementRow, offer: Mapping[str, Any], amends: str) -> OnTable:
+def begun(old: AgreementRow, offer: Mapping[str, Any], terms: Document | None) -> OnTable:
     """Return what a negotiation begins with whose contract is to supersede that of an agreement.
 
-    `amends` is the member of our terms that says so. Raises UnacceptableError for another's contract.
+    `terms` are those of ours on its table, if we have any. Raises UnacceptableError for another's contract.
     """
     was, about = old.odrl[CONTRACT], offer[CONTRACT]
     if other := [name for name in SAME if was.get(name) != about.get(name)]:
         raise UnacceptableError(f"a contract in place of another has the same product and parties, not `{other[0]}`")
-    terms = None if old.terms is None else {name: value for name, value in old.terms.items() if name != "salt"}
-    return OnTable(old.product, None, terms=None if terms is None else terms | {amends: old.digest}, mandate={})
+    return OnTable(old.product, None, terms=terms, mandate={})
 
 
 def offer(old: AgreementRow, since: datetime) -> Document:
@@ -96,15 +95,9 @@ def shown_end(about: Mapping[str, Any]) -> str:
 
 def _written(offer: Mapping[str, Any], policy: Mapping[str, Any], price: int) -> Document:
     """Return an offer with these rules at this price, in the form in which offers of contracts are kept."""
-    duties = [*policy.get("obligation", []), _duty(price)]
     kept = {name: value for name, value in offer.items() if name not in {*CARRIED, "profile"}}
-    said = {name: policy[name] for name in CARRIED if name in policy}
-    return offers.foreign(kept | said | {"obligation": duties})
-
-
-def _duty(price: int) -> Document:
-    paid = {"leftOperand": offers.PAY_AMOUNT, "operator": "eq", "rightOperand": str(price)}
-    return {"action": offers.COMPENSATE, "constraint": [paid]}
+    said = {name: value for name, value in offers.priced(policy, price).items() if name in CARRIED}
+    return offers.foreign(kept | said)
 
 
 def _tabled(row: NegotiationRow) -> NegotiationRow:

@@ -88,7 +88,7 @@ def at_price(terms: Mapping[str, Any], price: int) -> Document:
 def offer(product: str, policy: Mapping[str, Any], terms: Mapping[str, Any], *, target: str | None = None) -> Document:
     """Return the offer at the price of `terms`; with `target` it may stand in a message, without in a catalogue."""
     named: Document = {"@id": offer_id(product), "@type": "Offer"} | ({"target": target} if target else {})
-    return named | _priced(policy, price_of(terms)) | {OFFER_TERMS: dict(terms)}
+    return named | priced(policy, price_of(terms)) | {OFFER_TERMS: dict(terms)}
 
 
 def asked(product: Mapping[str, Any], *, target: str | None = None) -> Document:
@@ -105,7 +105,7 @@ def agreement(
     parties = {"assigner": assigner, "assignee": assignee, "timestamp": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
     named: Document = {"@id": urn, "@type": "Agreement", "target": terms.product} | parties
     signed = {SIGNATURE: signature} if signature else {}
-    return named | _priced(terms.policy, terms.tariff.minor) | {OFFER_TERMS: terms.json()} | signed
+    return named | priced(terms.policy, terms.tariff.minor) | {OFFER_TERMS: terms.json()} | signed
 
 
 def foreign(document: Mapping[str, Any]) -> Document:
@@ -156,7 +156,8 @@ def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]
     return [name for name in names if ours.get(name, missing) != theirs.get(name, missing)]
 
 
-def _priced(policy: Mapping[str, Any], price: int) -> Document:
+def priced(policy: Mapping[str, Any], price: int) -> Document:
+    """Return the rules of a policy with the one duty to pay a price."""
     said = rules(policy)
     constraint = {"leftOperand": PAY_AMOUNT, "operator": "eq", "rightOperand": str(price)}
     duty = {"action": COMPENSATE, "constraint": [constraint]}
