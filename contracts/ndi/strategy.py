@@ -72,6 +72,15 @@ def written(policy: Mapping[str, Any], services: Sequence[ServiceParty] = (), su
     return {**_with(told, [*constraints, mark]), "policyExpansion": canonical({**kinds, **more}).decode()}
 
 
+def beside(strategy: Mapping[str, Any]) -> tuple[tuple[ServiceParty, ...], str]:
+    """Return what a strategy names beside its policy: its service parties, and which contract it is to supersede.
+
+    The latter by its digest in hex, empty for none. Raises PolicyError where they cannot be read.
+    """
+    told = _loaded(strategy) if strategy.get("policyExpansion") else {}
+    return _services(told), _superseded(told)
+
+
 def services(strategy: Mapping[str, Any]) -> tuple[ServiceParty, ...]:
     """Return the service parties that a strategy names; raises PolicyError where that cannot be read."""
     return _services(_loaded(strategy)) if strategy.get("policyExpansion") else ()

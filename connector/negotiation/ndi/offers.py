@@ -62,7 +62,7 @@ def beside(strategy: Mapping[str, Any]) -> Document:
     Raises UnacceptableError for what cannot be read.
     """
     try:
-        found, old = strategies.services(strategy), strategies.superseded(strategy)
+        found, old = strategies.beside(strategy)
     except PolicyError as error:
         raise UnacceptableError(f"the strategy cannot be read: {error}") from error
     return ({SERVICES: [one.json() for one in found]} if found else {}) | ({SUPERSEDES: old} if old else {})
