@@ -3,7 +3,8 @@
 Law: what was once had is kept in the store, so a participant starts and goes on while the exchange is away; a newer
 head is asked for when the kept one is older than SPACE_FRESH_SECONDS and somebody needs it. Beside the exchange, a
 document has those members alone whom its reader met or must know (`ledger.space.met`); `whole` has all. Nobody waits to
-learn of a member that is known: the exchange is not in the way of any message between two others.
+learn of a member that is known: the exchange is not in the way of any message between two others. Before a barred member
+is refused we look once more: it may have been let in again a moment ago.
 """
 
 from __future__ import annotations
@@ -181,7 +182,7 @@ class SpaceView:
     async def require(self, did: str) -> Member:
         """Return the member `did`; raises Absent, and NotPermitted for one that is barred."""
         found = await self.member(did)
-        self.refuse_barred(did)
+        await self._refuse_barred(did)
         if found is None:
             raise Absent(f"`{did[:200]}` is not a member of the space", "ask the exchange to admit it")
         return found
@@ -189,7 +190,7 @@ class SpaceView:
     async def refuse_known_barred(self, did: str) -> None:
         """Raise NotPermitted for a member that the exchange has barred, as far as is known.
 
-        Who is known is not waited for, nor is an exchange that is away.
+        Who is known to be in is not waited for, nor is an exchange that is away.
         """
         if did in self.last().members or self._follower.met.head is None:
             self._refresh()
@@ -203,10 +204,12 @@ class SpaceView:
                 if explain_failure(fault).exit_code != 7:
                     raise
                 log.info("whether `%s` is barred is not known: %s", did[:200], fault)
-        self.refuse_barred(did)
+        await self._refuse_barred(did)
 
-    def refuse_barred(self, did: str) -> None:
-        """Raise NotPermitted for a member whom the exchange has suspended or expelled."""
+    async def _refuse_barred(self, did: str) -> None:
+        """Raise NotPermitted for a member whom the exchange has suspended or expelled, and not let in again since."""
+        if did in self.last().barred:
+            await self.renewed()
         if (state := self.last().barred.get(did)) is not None:
             raise NotPermitted(f"the membership of `{did}` is {state}", "the exchange of the space says why")
 

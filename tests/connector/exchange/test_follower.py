@@ -89,6 +89,30 @@ async def test_who_is_met_is_asked_for_once_and_followed_from_then_on(view, wire
     assert await view.of_account(member.address) == await view.of_origin(member.origin) == member
 
 
+async def test_who_was_let_in_again_is_not_refused_by_a_document_that_is_still_fresh(view, wire, monkeypatch):
+    await view.require(PROVIDER)
+    wire.exchange.bar(PROVIDER)
+    await view.current()
+    monkeypatch.setattr("connector.identity.space.view.SPACE_FRESH_SECONDS", 1e9)
+    wire.exchange.bar(PROVIDER, state="")
+    assert (await view.require(PROVIDER)).role == "provider"
+    await view.refuse_known_barred(PROVIDER)
+    looks = len(wire.asked)
+    await view.require(PROVIDER)
+    assert len(wire.asked) == looks, "who is in is not looked for again"
+
+
+async def test_who_is_barred_is_refused_while_the_exchange_is_away(view, wire):
+    await view.require(PROVIDER)
+    wire.exchange.bar(PROVIDER)
+    await view.current()
+    wire.away = PeerUnreachable("no answer")
+    with pytest.raises(NotPermitted):
+        await view.require(PROVIDER)
+    with pytest.raises(NotPermitted):
+        await view.refuse_known_barred(PROVIDER)
+
+
 async def test_what_was_met_is_there_after_a_restart_and_an_older_head_is_refused_then_too(view, wire, store):
     await view.require(PROVIDER)
     wire.exchange.admit(LATE, role="provider")
