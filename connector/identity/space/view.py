@@ -3,8 +3,8 @@
 Law: what was once had is kept in the store, so a participant starts and goes on while the exchange is away; a newer
 head is asked for when the kept one is older than SPACE_FRESH_SECONDS and somebody needs it. Beside the exchange, a
 document has those members alone whom its reader met or must know (`ledger.space.met`); `whole` has all. Nobody waits to
-learn of a member that is known: the exchange is not in the way of any message between two others. Before a barred member
-is refused we look once more: it may have been let in again a moment ago.
+learn of a member that is known: the exchange is not in the way of any message between two others. Before a barred
+member is refused we look once more: it may have been let in again a moment ago.
 """
 
 from __future__ import annotations
