@@ -20,6 +20,7 @@ from connector.identity.management_token import ManagementToken
 from connector.identity.peers import Peers
 from connector.identity.space.author import SpaceAuthor
 from connector.identity.space.exchange import ExchangeDoor
+from connector.identity.space.key_pins import KeyPins
 from connector.identity.space.peer_logs import PeerLogs
 from connector.identity.space.supervision import Supervision
 from connector.identity.space.view import SpaceView
@@ -72,6 +73,7 @@ class Founded(Life, Table):
     blobs: Annotated[Blobs, Service(ground.blobs, begins=Blobs.sweep)]
     supervision: Annotated[Supervision, ground.SUPERVISION]
     space: Annotated[SpaceView, Service(ground.space)]
+    key_pins: Annotated[KeyPins, Service(ground.key_pins)]
     identity_hub: Annotated[IdentityHub, IDENTITY_HUB]
     verifier: Annotated[Verifier, VERIFIER]
     exchange: ExchangeDoor

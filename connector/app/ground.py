@@ -38,6 +38,7 @@ from connector.identity.peers import Peers, Static
 from connector.identity.space.author import SpaceAuthor
 from connector.identity.space.exchange import EXCHANGE
 from connector.identity.space.heads import Heads
+from connector.identity.space.key_pins import KeyPins
 from connector.identity.space.supervision import Supervision
 from connector.identity.space.view import SpaceView
 from connector.net import tls
@@ -187,6 +188,11 @@ async def space(core: Core) -> SpaceView:
         await made.recall()
         await _first(made)
     return made
+
+
+def key_pins(core: Core, space: SpaceView, peers: Peers) -> KeyPins:
+    """Return who looks whether members' keys bear their log's signature."""
+    return KeyPins(core.store, space, peers, demanded=core.settings.trust.signed_keys)
 
 
 async def _first(space: SpaceView) -> None:

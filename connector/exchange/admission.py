@@ -59,6 +59,7 @@ class Admission:
 
         row = await core.store.write(act)
         await self._author.rebuild()
+        self._peers.forget(did)  # a member's keys are looked at otherwise than a stranger's
         return row
 
     async def begin(self) -> None:

@@ -6,9 +6,9 @@ fragment: `#token` (P-256, authentication), `#agreement` (secp256k1 with its cha
 `#hybrid` (X25519 with ML-KEM-768), and of an issuer `#credential` (P-256, assertion). A key of SM2 (assertion) is found
 by its curve, since other makes have names of their own for it; ours is `#sm2`, and listed by those alone who have drawn
 one. Keys that were are `#delivery-1`, `#sm2-1` and so on, for no relationship. What is ours alone stands within a key,
-where readers that know no extensions pass over it. `#cosigner`, `#hybrid` and `#sm2` bear a signature of the log's key,
-which the registry has: who only serves the document cannot put others in their place. A foreign participant may lack
-all but a P-256 key; what it lacks, it cannot do with us.
+where readers that know no extensions pass over it. What proves something, `#cosigner` and `#hybrid` bear a signature of
+the log's key (`connector.identity.vouching`). A foreign participant may lack all but a P-256 key; what it lacks, it
+cannot do with us.
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from connector.identity import jwk
+from connector.identity import jwk, vouching
 from connector.identity.keys import CREDENTIAL, SM2, TOKEN
 from connector.identity.published import ALONE
 from connector.runtime.errors import InvalidInput, VerificationFailed
@@ -52,7 +50,6 @@ JWK_METHOD = "JsonWebKey2020"
 BLS_CURVE = "BLS12381G1"
 COSIGNER, HYBRID = "ML-DSA-44", "MLKEM768-X25519"
 ACCOUNT, BLS_PUBLIC, BLS_PROOF = NS + "account", NS + "blsPublicKey", NS + "blsProof"
-LOG_PROOF, VOUCHED = NS + "logProof", b"penstock/key/v1"
 UNTIL = NS + "until"
 BLS_PUBLIC_BYTES, BLS_PROOF_BYTES = 48, 96
 # service type → (fragment, path below the base URL); the first is the Dataspace Protocol's own
@@ -71,6 +68,8 @@ OF_EXCHANGES = ("space", "issuer")
 FORMER = "delivery-"
 # what proves a presentation, and a credential
 PROVING = ("authentication", "assertionMethod")
+# what proves a token
+CALLING = ("authentication", "capabilityInvocation")
 # what a document may say of a key that it is for (DID Core 1.0, 5.3)
 RELATIONSHIPS = ("authentication", "assertionMethod", "capabilityInvocation", "capabilityDelegation", "keyAgreement")
 _DID = re.compile(r"did:web:[A-Za-z0-9._-]+(%3A[0-9]{1,5})?(:[A-Za-z0-9._~-]+)*")
@@ -98,6 +97,8 @@ class Document:
     # keys of SM2 that were → until when each counts, None where it is not said; and whether the log's key signed `sm2`
     sm2_former: Mapping[bytes, datetime | None] = field(default_factory=dict)
     sm2_vouched: bool = False
+    # ids of the keys that prove something and that the log's key has not signed
+    unvouched: frozenset[str] = frozenset()
 
     def names(self, kid: str) -> bool:
         """Say whether a key of this id (a DID URL) proves something here."""
@@ -142,7 +143,7 @@ def build(
     tokens, credentials = (_listed(did, keys, published, one) for one in (TOKEN, CREDENTIAL))
     methods = [
         *tokens,
-        _method(did, "agreement", jwk.of_point(agreement, "secp256k1")),
+        _vouched(did, keys, "agreement", jwk.of_point(agreement, "secp256k1")),
         _method(did, "log", jwk.of_bytes(keys.log_public, "Ed25519")),
         _method(did, "delivery", jwk.of_bytes(keys.delivery_public, "X25519")),
     ]
@@ -210,7 +211,9 @@ def parse(body: bytes, did: str) -> Document:
     methods = _methods(document, did)
     agreement, log = methods.get(f"{did}#agreement"), _raw(methods.get(f"{did}#log"), "Ed25519")
     proofs = {each: _permitted(document, methods, did, (each,)) for each in PROVING}
-    national = next((key for key in proofs["assertionMethod"].values() if key.get("crv") == "SM2"), None)
+    asserting = proofs["assertionMethod"]
+    national = next((name for name, key in asserting.items() if key.get("crv") == "SM2"), None)
+    unvouched = vouching.lacking({**asserting, **_permitted(document, methods, did, CALLING)}, did, log)
     return Document(
         did,
         _token_keys(document, methods, did),
@@ -222,10 +225,11 @@ def parse(body: bytes, did: str) -> Document:
         proofs,
         _of_algorithm(methods.get(f"{did}#cosigner"), COSIGNER, did, log),
         _of_algorithm(methods.get(f"{did}#hybrid"), HYBRID, did, log),
-        None if national is None else jwk.read_sm2(national),
+        None if national is None else jwk.read_sm2(asserting[national]),
         tuple(_former(methods, did)),
-        _former_sm2(methods, national),
-        national is not None and LOG_PROOF in national and _require_vouched(national, did, log),
+        _former_sm2(methods, None if national is None else asserting[national]),
+        national is not None and national not in unvouched,
+        unvouched,
     )
 
 
@@ -241,7 +245,7 @@ def _listed(did: str, keys: Keys, published: Published, purpose: str) -> list[di
     key = keys.public(purpose)
     rows = [(published.fragment(purpose, key), key)]
     rows += [(row.fragment, dict(row.key)) for row in published.beside(keys, purpose)]
-    return [_method(did, fragment, each) for fragment, each in rows]
+    return [_vouched(did, keys, fragment, each) for fragment, each in rows]
 
 
 def _id(method: dict[str, Any]) -> Any:
@@ -271,7 +275,7 @@ def _token_keys(
     document: Mapping[str, Any], methods: Mapping[str, Mapping[str, Any]], did: str
 ) -> dict[str, ec.EllipticCurvePublicKey]:
     """Return key id → P-256 key for every method that the document permits for authentication."""
-    permitted = _permitted(document, methods, did, ("authentication", "capabilityInvocation"))
+    permitted = _permitted(document, methods, did, CALLING)
     return {name: jwk.read_point(key, "P-256") for name, key in permitted.items() if key.get("crv") == "P-256"}
 
 
@@ -310,26 +314,9 @@ def _former(methods: Mapping[str, Mapping[str, Any]], did: str) -> Iterator[byte
             yield found
 
 
-def _vouched(did: str, keys: Keys, fragment: str, key: dict[str, str]) -> dict[str, Any]:
-    """Return the method of a key with the signature of our log's key over it."""
-    proof = keys.log.sign(_vouching(did, key))
-    return _method(did, fragment, {**key, LOG_PROOF: proof.hex()})
-
-
-def _vouching(did: str, key: Mapping[str, Any]) -> bytes:
-    """Return what a log's key signs: no note, for those have no NUL; raises KeyError, TypeError."""
-    algorithm, public = (key["alg"], key["pub"]) if "pub" in key else (key["crv"], key["x"] + "." + key["y"])
-    return b"\0".join((VOUCHED, did.encode(), algorithm.encode(), public.encode()))
-
-
-def _require_vouched(key: Mapping[str, Any], did: str, log: bytes | None) -> bool:
-    """Return True if the log's key has signed a key of the same document; raises `VerificationFailed`."""
-    try:
-        Ed25519PublicKey.from_public_bytes(log or b"").verify(bytes.fromhex(key[LOG_PROOF]), _vouching(did, key))
-    except (KeyError, TypeError, ValueError, InvalidSignature) as error:
-        named = key.get("alg") or key.get("crv")
-        raise VerificationFailed(f"the log's key of `{did}` has not signed its {named} key") from error
-    return True
+def _vouched(did: str, keys: Keys, fragment: str, key: Mapping[str, str]) -> dict[str, Any]:
+    """Return the method of a key that our log's key signs."""
+    return _method(did, fragment, vouching.vouched(did, keys.log, key))
 
 
 def _former_sm2(
@@ -352,7 +339,7 @@ def _of_algorithm(method: Mapping[str, Any] | None, algorithm: str, did: str, lo
     if not isinstance(key, dict) or key.get("alg") != algorithm or log is None:
         return None
     public = jwk.read_algorithm(key, algorithm)
-    _require_vouched(key, did, log)
+    vouching.require(key, did, log)
     return public
 
 

@@ -37,7 +37,7 @@ from connector.runtime.limits import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from connector.identity.did import Document
@@ -95,6 +95,8 @@ class Peers:
         self.did = did
         # audience → the access token by which it may see our credentials, empty where there is none to show
         self.grant: Callable[[str], str] = lambda _audience: ""
+        # raises VerificationFailed for a document that does not count, before it does
+        self.check: Callable[[Document], Awaitable[None]] | None = None
         # asked anew for each token: the key may be replaced while we run
         self._signer = signer
         self._outbound = outbound
@@ -170,6 +172,8 @@ class Peers:
 
     async def _fetch(self, did: str) -> Document:
         document = await dids.resolve(did, self._outbound, development=self._development)
+        if self.check is not None:
+            await self.check(document)
         self._known[did] = _Known(document, self._clock.monotonic())
         self._known.move_to_end(did)
         while len(self._known) > PEERS_KNOWN_MAX:

@@ -76,6 +76,10 @@ class Trust:
         PRESENTED_SECONDS, "how long what a peer has shown counts before it is checked again; 0: show it with each call"
     )
 
+    signed_keys: bool = _said(
+        False,
+        "true: a member's document counts only where the key of its log has signed its keys, from the first call on",
+    )
     subject_level: int = _said(
         0,
         "as a node: the least level (1 to 3) at which a subject is proven before it has codes; 0: none, which is said",

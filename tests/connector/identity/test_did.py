@@ -7,22 +7,18 @@ import json
 from dataclasses import replace
 
 import pytest
-from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.identity import did as dids
-from connector.identity import jwk, tokens
-from connector.identity.did import ACCOUNT, BLS_PROOF, BLS_PUBLIC, LOG_PROOF
-from connector.identity.keys import Signer
-from connector.identity.peers import Peers
-from connector.net.outbound import Outbound
-from connector.runtime.clock import SetClock
-from connector.runtime.errors import InvalidInput, PeerMisbehaved, PeerRefused, VerificationFailed
+from connector.identity import jwk
+from connector.identity.did import ACCOUNT, BLS_PROOF, BLS_PUBLIC
+from connector.identity.vouching import LOG_PROOF
+from connector.runtime.errors import InvalidInput, VerificationFailed
 from contracts import signature
 from contracts.address import show
 from contracts.namespace import NS
-from tests.connector.identity.test_tokens import BUYER, KEYS, NOW, PROVIDER, make_keys, signer
+from tests.connector.identity.test_tokens import BUYER, KEYS, PROVIDER
 from tests.every import every
 
 AGGREGATE = (bytes(range(48)), bytes(range(96)))
@@ -98,7 +94,7 @@ def change(path, value):
 
 
 KEY, BLS_KEY = ("verificationMethod", 0, "publicKeyJwk"), ("verificationMethod", 4, "publicKeyJwk")
-LATTICE_KEY = ("verificationMethod", 5, "publicKeyJwk")
+AGREEMENT_KEY, LATTICE_KEY = (("verificationMethod", number, "publicKeyJwk") for number in (1, 5))
 OTHERS = dids.build(PROVIDER, "http://localhost:7001", KEYS[PROVIDER], AGGREGATE, exchange=False)
 OTHERS_KEY = OTHERS["verificationMethod"][5]
 BROKEN = {
@@ -131,6 +127,11 @@ BROKEN = {
     "cosigner of nobody's log": change((*LATTICE_KEY, LOG_PROOF), None),
     "cosigner of another's log": change((*LATTICE_KEY, LOG_PROOF), OTHERS_KEY["publicKeyJwk"][LOG_PROOF]),
     "another's cosigner": change(LATTICE_KEY, OTHERS_KEY["publicKeyJwk"]),
+    "token of nobody's log": change((*KEY, LOG_PROOF), None),
+    "token of another's log": change((*KEY, LOG_PROOF), OTHERS["verificationMethod"][0]["publicKeyJwk"][LOG_PROOF]),
+    "another's token": change(KEY, OTHERS["verificationMethod"][0]["publicKeyJwk"]),
+    "agreement of no hex": change((*AGREEMENT_KEY, LOG_PROOF), "z" * 128),
+    "another's account": change(AGREEMENT_KEY, OTHERS["verificationMethod"][1]["publicKeyJwk"]),
 }
 
 
@@ -156,6 +157,8 @@ SAID = {
     "cosigner short": "a key for ML-DSA-44 has not 1312 bytes",
     "another's cosigner": f"the log's key of `{BUYER}` has not signed its ML-DSA-44 key",
     "cosigner no text": "the bytes of a key for ML-DSA-44 are not base64url",
+    "another's token": f"the log's key of `{BUYER}` has not signed its P-256 key",
+    "another's account": f"the log's key of `{BUYER}` has not signed its secp256k1 key",
 }
 
 
@@ -181,6 +184,10 @@ def test_our_document_word_for_word():
     lattice = {"kty": "AKP", "alg": "ML-DSA-44", "pub": jwk.encode(KEYS[BUYER].cosigner_public)}
     vouched = f"penstock/key/v1\0{BUYER}\0ML-DSA-44\0{lattice['pub']}".encode()
     assert methods[5]["publicKeyJwk"] == lattice | {LOG_PROOF: KEYS[BUYER].log.sign(vouched).hex()}
+    for place, curve in ((0, "P-256"), (1, "secp256k1")):
+        point = methods[place]["publicKeyJwk"]
+        signed = f"penstock/key/v1\0{BUYER}\0{curve}\0{point['x']}.{point['y']}".encode()
+        assert point[LOG_PROOF] == KEYS[BUYER].log.sign(signed).hex()
     assert BUILT["authentication"] == BUILT["capabilityInvocation"] == [ours[0]]
     assert BUILT["assertionMethod"] == ours[1:3]
     assert BUILT["keyAgreement"] == [ours[3]]
@@ -314,37 +321,6 @@ def test_a_key_not_listed_for_authentication_opens_nothing():
     assert parse(document).token_keys == {}
 
 
-@every(
-    ("did", "development", "url"),
-    [
-        ("did:web:example.org", False, "https://example.org/.well-known/did.json"),
-        ("did:web:example.org%3A8443", False, "https://example.org:8443/.well-known/did.json"),
-        ("did:web:example.org%3A8443:a:b", True, "https://example.org:8443/a/b/did.json"),
-        ("did:web:localhost%3A7001", True, "http://localhost:7001/.well-known/did.json"),
-        ("did:web:localhost%3A7001:holder", True, "http://localhost:7001/holder/did.json"),
-        ("did:web:localhost%3A7001", False, "https://localhost:7001/.well-known/did.json"),
-        ("did:web:localhost.example.org", True, "https://localhost.example.org/.well-known/did.json"),
-    ],
-)
-def test_a_did_names_a_place(did, development, url):
-    assert dids.url_of(did, development=development) == url
-
-
-@every(
-    "did",
-    [
-        "did:key:z6Mk", "did:web:", "did:web", "web:example.org", "did:web:example.org%2Fpath",
-        "did:web:example.org:..:x", "did:web:example.org:.:x", "did:web:example.org::x", "did:web:user@example.org",
-        "did:web:example.org%40evil",
-        "did:web:example.org#token", "did:web:example.org?x", "did:web:example.org/x", "did:web:[::1]",
-        "did:web:example.org%3A", "did:web:example.org%3Aabc", "did:web:" + "a" * 600, "did:web:example.org:%2e%2e",
-    ],
-)  # fmt: skip
-def test_what_is_no_did_web_is_refused(did):
-    with pytest.raises(InvalidInput):
-        dids.url_of(did, development=True)
-
-
 @given(st.binary(max_size=70))
 def test_base64url_is_canonical(data):
     text = jwk.encode(data)
@@ -352,43 +328,6 @@ def test_base64url_is_canonical(data):
     for other in (text + "=", text + "\n", "+" + text, text + "/"):
         with pytest.raises(ValueError):
             jwk.decode(other)
-
-
-async def test_a_document_is_fetched_over_http_and_proves_its_token():
-    """The whole way with a real server: token out, document fetched, caller proven; a stranger's DID is not."""
-    served = {}
-
-    async def handle(request):
-        body = served.get(request.path)
-        return web.Response(body=body) if body is not None else web.Response(status=404)
-
-    app = web.Application()
-    app.router.add_get("/{tail:.*}", handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    did = f"did:web:localhost%3A{runner.addresses[0][1]}"
-    keys = make_keys(9)
-    served["/.well-known/did.json"] = json.dumps(
-        dids.build(did, "http://localhost", keys, None, exchange=False)
-    ).encode()
-    served["/other/did.json"] = served["/.well-known/did.json"]
-    served["/big/did.json"] = b"x" * 100_000
-    async with Outbound(development=True) as outbound:
-        provider = Peers(
-            PROVIDER,
-            lambda: signer(PROVIDER),
-            outbound,
-            SetClock(NOW),
-            development=True,
-        )
-        claims = await provider.prove("Bearer " + tokens.issue(Signer(keys.token, did + "#token"), PROVIDER, NOW))
-        assert claims.issuer == did
-        assert claims.document.agreement == keys.address
-        for path, kind in (("other", VerificationFailed), ("big", PeerMisbehaved), ("absent", PeerRefused)):
-            with pytest.raises(kind):
-                await provider.document(f"{did}:{path}")
-    await runner.cleanup()
 
 
 def test_a_hub_names_the_connector_that_acts_under_its_did_and_signs_no_agreement():

@@ -11,8 +11,9 @@ import pytest
 
 from connector.identity import did as dids
 from connector.identity import former_sm2
-from connector.identity.did import LOG_PROOF, UNTIL
+from connector.identity.did import UNTIL
 from connector.identity.keys import SM2, create, draw_next, load, take_next
+from connector.identity.vouching import LOG_PROOF
 from connector.runtime.errors import Conflict, SettingsError, VerificationFailed
 from connector.runtime.limits import LISTED_SM2_MAX
 from contracts.ndi.proof import FormerKey, Signer
