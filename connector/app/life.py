@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from connector.app import ground
 from connector.core import service, topics
 from connector.core.service import Parts
 from connector.operation import catching_up, set_back
@@ -94,7 +93,7 @@ class Life:
             self.monitor.chores.update(chores)
         self.health.warns += service.each(self, "warns")
         self.metrics.told += service.measured(self)
-        self.succession = Succession(self.tenure, self.work, ground.stop)
+        self.succession = Succession(self.tenure, self.work, self.tenure.give_up)
         for said, working in (("looks", False), ("working", True)):
             for looks in service.each(self, said):
                 for tables, look in looks.items():

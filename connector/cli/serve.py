@@ -14,12 +14,14 @@ from connector.cli.options import DEFAULT_DATA, Data
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from connector.app.app import Connector
     from connector.negotiation.reactions import Rules
     from connector.runtime.settings import Settings
     from connector.store.store import Store
 
 UNEXPECTED = 1  # exit code of what should not happen: its trace belongs in the log, nowhere else
 INTERRUPTED = 130  # exit code of a process that was told to end before it had begun
+GIVEN_UP = 7  # exit code of one whose database another may work on by now; a supervisor starts it again
 DRAIN_SECONDS = 10.0  # requests under way at SIGTERM may finish within this time
 # and all else within this: whatever is cut off then is durable up to its last step, and goes on at the next start
 CLOSE_SECONDS = 15.0
@@ -66,7 +68,6 @@ def ready(settings: Settings) -> str:
 async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     """Serve until SIGTERM or SIGINT; `server.json` says where once the server answers."""
     import asyncio  # noqa: PLC0415  # the help page starts fast
-    import logging  # noqa: PLC0415  # the help page starts fast
     import os  # noqa: PLC0415  # the help page starts fast
 
     from aiohttp import web  # noqa: PLC0415  # the help page starts fast
@@ -75,6 +76,7 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
     from connector.app.app import Connector  # noqa: PLC0415  # the help page starts fast
     from connector.client.server import ADDRESS_FILE  # noqa: PLC0415  # the help page starts fast
     from connector.net import tls  # noqa: PLC0415  # the help page starts fast
+    from connector.store.errors import StoreBusy  # noqa: PLC0415  # the help page starts fast
 
     settle()  # the rest of the start may wait for others, for as long as they take
     give_back()
@@ -109,13 +111,24 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
         connector.health.draining = True
         _told(os._exit, INTERRUPTED)  # who says it again does not want to wait
         await runner.cleanup()
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await connector.close()
-        except TimeoutError:
-            logging.getLogger(__name__).warning("not all came to rest within %d s; the rest is cut off", CLOSE_SECONDS)
-            if stop.is_set():  # else the fault that ended it is still to be said
-                os._exit(0)
+        await _close(connector, told=stop.is_set())
+    if connector.tenure.given_up:
+        raise StoreBusy("this process was away too long, and another may work on its database: it has ended")
+
+
+async def _close(connector: Connector, *, told: bool) -> None:
+    """Have all come to rest; what does not in time is cut off, unless a fault that ended it is still to be said."""
+    import asyncio  # noqa: PLC0415  # the help page starts fast
+    import logging  # noqa: PLC0415  # the help page starts fast
+    import os  # noqa: PLC0415  # the help page starts fast
+
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await connector.close()
+    except TimeoutError:
+        logging.getLogger(__name__).warning("not all came to rest within %d s; the rest is cut off", CLOSE_SECONDS)
+        if told:
+            os._exit(GIVEN_UP if connector.tenure.given_up else 0)
 
 
 def _told(act: Callable[..., object], *words: object) -> None:

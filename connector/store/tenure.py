@@ -36,7 +36,10 @@ log = logging.getLogger(__name__)
 
 
 class Tenure:
-    """This process's right to work on the store; `lost` is called when it is gone. `url` is where it answers."""
+    """This process's right to work on the store; `lost` is called when it is gone. `url` is where it answers.
+
+    `given_up` says that it ends for that, and not because somebody told it to.
+    """
 
     def __init__(self, store: Store, clock: Clock, lost: Callable[[], object], url: str = "") -> None:
         self._store = store
@@ -44,6 +47,7 @@ class Tenure:
         self._lost = lost
         self._holder = f"{this_process()}/{secrets.token_hex(8)}/{url}"
         self._task: asyncio.Task[None] | None = None
+        self.given_up = False
 
     @property
     def held(self) -> bool:
@@ -78,6 +82,11 @@ class Tenure:
         if row is None or row.holder != self._holder:
             raise StoreBusy("another process works on this database now; nothing was written, this one ends")
 
+    def give_up(self) -> None:
+        """End this process: whoever started it starts it again, and it waits for its turn."""
+        self.given_up = True
+        self._lost()
+
     async def close(self) -> None:
         """Hand the work to whoever waits."""
         if self._task is not None:
@@ -104,7 +113,7 @@ class Tenure:
                 renewed = False
             if not renewed:
                 log.critical("this process was away too long and another may have taken over: it stops")
-                self._lost()
+                self.give_up()
                 return
             held = asked
 

@@ -64,7 +64,7 @@ class Trouble:
         over = not database.failed_over and self.done[DATABASE] > 0
         async with AsyncExitStack() as all_of_them:
             people = [self._space.people[name] for name in names]
-            # a process whose lease another has, because it was away too long, has ended by itself with 0
+            # a process whose lease another has, because it was away too long, has ended by itself with 7
             before = {name: Counter(person.codes) for name, person in zip(names, people, strict=True)}
             for person in people:
                 await all_of_them.enter_async_context(person.struck)
