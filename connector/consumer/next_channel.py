@@ -13,6 +13,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connector.channel import payer, receive
+from connector.negotiation import transfer
+from connector.negotiation.ending import FORGOTTEN as FORGOTTEN_BY_PEER
+from connector.negotiation.protocol.states import STARTED
 from connector.runtime.errors import Absent, PeerUnreachable, explain_failure
 from connector.runtime.limits import CLOCK_LEEWAY_SECONDS
 from connector.settlement.paying import UNMET
@@ -23,14 +26,17 @@ from contracts.terms import Terms
 if TYPE_CHECKING:
     from connector.channel.doors import Buyer
     from connector.core.core import Core
+    from connector.negotiation.engine import Engine
     from connector.settlement.paying import Payments
     from connector.store.rows.agreement import AcquisitionRow
+    from connector.store.transaction import Tx
     from ledger.chain.client import Chain
     from ledger.chain.programs import Programs
 
 
 # what either side says of a channel on which nothing more can be bought
 CODES = frozenset({"channel-closing", "channel-closed", "near-expiry"})
+NO_TRANSFER = "unknown-transfer"
 # code of a payee's refusal → what it has forgotten
 FORGOTTEN = {UNMET: "channel that you paid into", "unknown-agreement": "agreement under which you paid in"}
 # how long somebody who waits for an opening waits for a settlement to be mined; then it is asked for again, by its id
@@ -50,8 +56,11 @@ def says_over(fault: Exception) -> bool:
 class NextChannels:
     """Whether a channel is over, and how it is left for the next one."""
 
-    def __init__(self, core: Core, programs: Programs, buyer: Buyer, chain: Chain, payments: Payments) -> None:
+    def __init__(
+        self, core: Core, programs: Programs, buyer: Buyer, chain: Chain, payments: Payments, engine: Engine
+    ) -> None:
         self._core, self._programs, self._buyer, self._chain, self._payments = core, programs, buyer, chain, payments
+        self._transfers = engine.transfers
 
     async def is_over(self, row: AcquisitionRow) -> bool:
         """Say whether the channel of an acquisition is closed on chain, or expires too soon for a window (spec 3.5)."""
@@ -78,9 +87,13 @@ class NextChannels:
     async def refuse_forgotten(self, row: AcquisitionRow, fault: Exception) -> None:
         """Raise what is true if a payee knows nothing of what is on chain, or signed by it; nothing for another fault.
 
-        Raises PeerUnreachable while its node may be behind ours, afterwards Absent: it went on with a back-up.
+        Raises PeerUnreachable while its node may be behind ours, afterwards Absent: it went on with a back-up. A
+        transfer that it has forgotten costs nothing: it is ended, and another is asked for.
         """
         code = explain_failure(fault).code
+        if code == NO_TRANSFER:
+            await self._core.store.write(lambda tx: self._end(tx, row))
+            raise PeerUnreachable("the provider knows nothing of the transfer; another is asked for") from fault
         if code not in FORGOTTEN:
             return
         channel = await self._core.store.read(lambda tx: tx.get(ChannelRow, id=row.its_channel))
@@ -89,6 +102,10 @@ class NextChannels:
         text = f"the provider knows nothing of the {FORGOTTEN[code]}: it went on with a back-up of before"
         hint = "buy again under another id; what you paid in and did not use comes back when the channel expires"
         raise Absent(text, hint) from fault
+
+    def _end(self, tx: Tx, row: AcquisitionRow) -> None:
+        if transfer.of(tx, row.its_transfer).state == STARTED:
+            self._transfers.terminate(tx, row.its_transfer, FORGOTTEN_BY_PEER, self._core.clock.now())
 
     async def leave(self, row: AcquisitionRow) -> None:
         """Take from a channel that is over what its payee was paid for there, and void what it was not."""

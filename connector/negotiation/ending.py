@@ -36,9 +36,11 @@ if TYPE_CHECKING:
 LATE: Final = "could not be delivered in time"
 MISSED: Final = {EXPIRED: (LATE, "timeout"), REFUSED: ("was refused", "refused")}
 NOTHING: Final = "nothing came from the"
-# how the reason begins of a process that nobody's word has ended: a message that came too late, silence, a peer's end
-# of which it told us nothing
-UNMEANT: Final = re.compile(rf"our `(?!termination`)\w+` {LATE}|{NOTHING}|{asking.ASKED}")
+# why a process is ended that its peer went on without: another may follow it
+FORGOTTEN: Final = "the peer knows nothing of it: it went on with a back-up of before"
+# how the reason begins of a process that nobody's word has ended: a message that came too late, silence, a peer that
+# has forgotten it, a peer's end of which it told us nothing
+UNMEANT: Final = re.compile(rf"our `(?!termination`)\w+` {LATE}|{NOTHING}|{FORGOTTEN}|{asking.ASKED}")
 
 
 def was_late(row: P) -> bool:

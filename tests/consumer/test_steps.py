@@ -10,6 +10,7 @@ import pytest
 from connector.consumer import steps
 from connector.consumer.steps import AFTER, LATE, LATE_MAX
 from connector.custody import packs
+from connector.negotiation.ending import FORGOTTEN
 from connector.runtime.errors import NotPermitted, as_reason
 from connector.store.rows.agreement import AcquisitionState as State
 from connector.store.rows.protocol import ProcessState, TransferRow
@@ -71,12 +72,13 @@ LATE_WORDS = (
     "our `request` could not be delivered in time: nobody is there; asked, the provider did not answer",
     "nothing came from the provider in the time there was",
     "asked, the provider says it is `TERMINATED`",
+    f"{FORGOTTEN}; our `termination` was refused: 404 Not Found",
 )
 
 
-def _ended(reason):
+def _ended(reason, state=ProcessState.TERMINATED):
     return TransferRow(
-        id="t", role="consumer", peer="p", callback="c", agreement="a", format="f", state=ProcessState.TERMINATED,
+        id="t", role="consumer", peer="p", callback="c", agreement="a", format="f", state=state,
         pending=ProcessState.NONE, turn="", reason=reason, created=NOW, updated=NOW,
     )  # fmt: skip
 

@@ -24,6 +24,8 @@ TAKEN_BACK_WHILE_AWAY = 338964451
 RESTORED_TOGETHER = 338962098
 # a transfer whose request, and one whose start, finds the other side away for longer than its deadline
 REQUESTED_TOO_LATE, STARTED_TOO_LATE = 269538932, 338964435
+# a provider goes on with a back-up that has the agreement and not the transfer: another one is asked for
+FORGOTTEN_TRANSFER = 1625414352
 # a request arrives, its answer does not, and its sender is away until its deadline is over
 ANSWERED_IN_VAIN = 269541953
 # an acknowledgement is lost whose seq its payee has offered already
@@ -54,6 +56,7 @@ def calm():
         RESTORED_TOGETHER,
         REQUESTED_TOO_LATE,
         STARTED_TOO_LATE,
+        FORGOTTEN_TRANSFER,
         USED_MEANWHILE,
     ],
 )
