@@ -4,7 +4,8 @@ Law: (1) whose log says that a contract was signed is one of its parties, and bo
 strategy as it tells them, by keys that the space knows: of an account, or of SM2. (2) A control instruction comes from
 the exchange: its log says that it filed the contract and instructed that member; what a member says it was told stands
 there. (3) A contract that names service parties is in force under their signatures, too: a log that was instructed has
-each. (4) What was proposed before: `ledger.audit.rounds`; what is in place of another: `ledger.audit.successions`.
+each. (4) What was proposed before: `ledger.audit.rounds`; what is in place of another: `ledger.audit.successions`; what
+is done under one: `ledger.audit.contract_uses`.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ INSTRUCTED: Final = "instruction.moved"
 NEEDED: Final = frozenset({"contract", "name", "strategy", "provider", "consumer", "signatures"})
 
 
-def check(space: Space, books: Books, report: Report) -> None:
-    """Check every contract that a log says was signed, and every control instruction."""
+def check(space: Space, books: Books, report: Report) -> dict[str, Event]:
+    """Check every contract that a log says was signed, and every control instruction; return those that were."""
     signed: dict[str, Event] = {}
     for did, book in books.items():
         for event in book.of(SIGNED):
@@ -56,6 +57,7 @@ def check(space: Space, books: Books, report: Report) -> None:
     filed = [] if platform is None else list(platform.of(FILED))
     instructed = [event for book in books.values() for event in book.of(INSTRUCTED)]
     successions.check(signed, filed, instructed, books, report)
+    return signed
 
 
 def _is_signed(space: Space, did: str, event: Event) -> bool:

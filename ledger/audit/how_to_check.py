@@ -158,6 +158,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "amendment-both-stand": ("log",),
     "amendment-unsaid": ("counterparty", "log"),
     "used-after-amendment": ("counterparty", "log"),
+    "used-before-instruction": ("log",),
     "authority-unknown": ("log",),
     "authority-revoked": ("log",),
     "authority-exceeded": ("log", "terms"),

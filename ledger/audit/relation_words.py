@@ -63,7 +63,11 @@ RELATIONS: Mapping[str, tuple[str, str]] = {
         "{event} 依据签署授权 {authority} 签署，但超出其范围：{reason}",
     ),
     "used-after-amendment": (
-        "{event} uses agreement {agreement}, which the other party's log says was superseded at {since}",
-        "{event} 使用协议 {agreement}，而另一方日志称其已于 {since} 被替代",
+        "{event} uses agreement {agreement}, which another log says was superseded at {since}",
+        "{event} 使用协议 {agreement}，而另一日志称其已于 {since} 被替代",
+    ),
+    "used-before-instruction": (
+        "{event} delivers under contract {agreement}, of which its log has no control instruction yet",
+        "{event} 依据合约 {agreement} 交付，但该日志此前没有其控制指令",
     ),
 }

@@ -18,6 +18,7 @@ from ledger.audit import (
     authorities,
     codes,
     computations,
+    contract_uses,
     contracts,
     copies,
     decisions,
@@ -141,7 +142,8 @@ def _lived(case: Case, _: Sequence[str]) -> Found:
     filed_deals.check(case.space, case.books, found["lifetimes"])
     codes.check(case.space, case.books, found["lifetimes"])
     filings.check(case.space, case.books, case.deals, found["lifetimes"])
-    contracts.check(case.space, case.books, found["lifetimes"])
+    signed = contracts.check(case.space, case.books, found["lifetimes"])
+    contract_uses.check(case.space, signed, case.books, found["lifetimes"])
     authorities.check(case.books, case.deals, found["lifetimes"])
     return found
 

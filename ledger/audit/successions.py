@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 PARTIES: Final = ("provider", "consumer")
 
 
+def above(signed: Mapping[str, Event]) -> dict[str, str]:
+    """Return in place of which contract each of these is, where it is in place of any; all by their digests."""
+    return {part: old for part, event in signed.items() if (old := "".join(names(event.kind, event.fields)))}
+
+
 def check(
     signed: Mapping[str, Event], filed: list[Event], instructed: list[Event], books: Books, report: Report
 ) -> None:
@@ -34,16 +39,16 @@ def check(
     `signed` are the contracts that a party says were signed, by their digests; `filed` what the exchange says it filed;
     `instructed` what members say is in force.
     """
-    above = {part: old for part, event in signed.items() if (old := "".join(names(event.kind, event.fields)))}
-    for part, old in above.items():
+    pairs = above(signed)
+    for part, old in pairs.items():
         _check_pair(signed[part], signed.get(old), old, books, report)
     first: dict[str, str] = {}
     for event in filed:
-        old = above.get(event.part, "")
+        old = pairs.get(event.part, "")
         if old and first.setdefault(old, event.part) != event.part:
             report.find("amendment-forked", event.did, event, agreement=event.part, other=old)
     for event in instructed:
-        old, book = above.get(event.part, ""), books[event.did]
+        old, book = pairs.get(event.part, ""), books[event.did]
         if not old or event.did not in _sides(signed[event.part]):
             continue
         if not book.has(ENDED, old) and not behind(report, event.part, event.time, book):
