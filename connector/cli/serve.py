@@ -12,9 +12,8 @@ import typer
 from connector.cli.options import DEFAULT_DATA, Data
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
-    from connector.app.app import Connector
     from connector.negotiation.reactions import Rules
     from connector.runtime.settings import Settings
     from connector.store.store import Store
@@ -111,24 +110,24 @@ async def run(data: Path, settings: Settings, rules: Rules = ()) -> None:
         connector.health.draining = True
         _told(os._exit, INTERRUPTED)  # who says it again does not want to wait
         await runner.cleanup()
-        await _close(connector, told=stop.is_set())
+        if not await _rested(connector.close) and stop.is_set():  # else the fault that ended it is still to be said
+            os._exit(GIVEN_UP if connector.tenure.given_up else 0)
     if connector.tenure.given_up:
         raise StoreBusy("this process was away too long, and another may work on its database: it has ended")
 
 
-async def _close(connector: Connector, *, told: bool) -> None:
-    """Have all come to rest; what does not in time is cut off, unless a fault that ended it is still to be said."""
+async def _rested(close: Callable[[], Awaitable[None]]) -> bool:
+    """Have all come to rest, and say whether it has in time; what has not is cut off."""
     import asyncio  # noqa: PLC0415  # the help page starts fast
     import logging  # noqa: PLC0415  # the help page starts fast
-    import os  # noqa: PLC0415  # the help page starts fast
 
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
-            await connector.close()
+            await close()
     except TimeoutError:
         logging.getLogger(__name__).warning("not all came to rest within %d s; the rest is cut off", CLOSE_SECONDS)
-        if told:
-            os._exit(GIVEN_UP if connector.tenure.given_up else 0)
+        return False
+    return True
 
 
 def _told(act: Callable[..., object], *words: object) -> None:
