@@ -6,15 +6,16 @@ import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing.context import SpawnContext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connector.runtime.speed import Pace
 from ledger.audit.workplace import Workplace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from multiprocessing.context import SpawnProcess
 
 # what reads and keeps the logs has no more to give to a third
 HANDS = 2
@@ -30,11 +31,38 @@ def workplace(say: Callable[[str], None], every_seconds: float = SAY_EVERY_SECON
     to need them.
     """
     with tempfile.TemporaryDirectory(prefix="penstock-audit-") as folder:
-        hands = ProcessPoolExecutor(HANDS, mp_context=get_context("spawn"))
+        spawning = _Spawning()
+        hands = ProcessPoolExecutor(HANDS, mp_context=spawning)
+        place = Workplace(str(Path(folder) / "entries.db"), hands, Progress(say, every_seconds))
         try:
-            yield Workplace(str(Path(folder) / "entries.db"), hands, Progress(say, every_seconds))
+            yield place
         finally:
+            if place.hands is None:
+                spawning.kill()
             hands.shutdown(cancel_futures=True)
+
+
+class _Spawning(SpawnContext):
+    """Begins processes, and knows them.
+
+    A pool whose process was killed ends those that it knows of, and waits for all: one that it was beginning at that
+    very moment is not told to end, and waits for work as the pool waits for it (concurrent.futures of Python 3.11).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun: list[SpawnProcess] = []
+
+    def Process(self, *args: Any, **options: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: N802 - a pool's word
+        made: SpawnProcess = super().Process(*args, **options)
+        self._begun.append(made)
+        return made
+
+    def kill(self) -> None:
+        """End those that run still."""
+        for one in self._begun:
+            if one.is_alive():
+                one.kill()
 
 
 class Progress:

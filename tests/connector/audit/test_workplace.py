@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -46,6 +49,31 @@ async def test_a_large_space_is_audited_by_processes_and_by_itself_when_they_are
         report = await run(Given(world), SUPERVISOR, place)
         assert (place.hands is None) == killed
     assert report.json() == (await world.audit()).json()
+
+
+async def test_a_process_that_was_begun_as_another_was_killed_holds_nobody_up():
+    """The pool ends those that it knows of; this one comes too late for it, and would wait for work without an end."""
+
+    def leave():
+        with workplace(print) as place:
+            pool = place.hands
+            first = pool.submit(os.getpid).result()
+            late = pool._mp_context.Process(target=time.sleep, args=(120,))
+            late.start()
+            ended = type(pool._executor_manager_thread).terminate_broken
+
+            def broken(manager, cause):
+                ended_for = manager.join_executor_internals
+                manager.join_executor_internals = lambda: [manager.processes.update({late.pid: late}), ended_for()]
+                ended(manager, cause)
+
+            pool._executor_manager_thread.terminate_broken = partial(broken, pool._executor_manager_thread)
+            os.kill(first, signal.SIGKILL)
+            place.hands = None
+        return late.exitcode
+
+    async with asyncio.timeout(60):
+        assert await asyncio.to_thread(leave) == -signal.SIGKILL
 
 
 async def test_nothing_is_left_of_an_audit_that_fails():
