@@ -10,7 +10,7 @@ import aiohttp
 import pytest_asyncio
 
 from connector.runtime.clock import Clock
-from tests.api.proxy import Proxy
+from tests.api.proxy import proxied
 from tests.api.secrets_told import leaks
 from tests.api.space import ROLES, Space
 from tests.api.stranger import called
@@ -33,10 +33,8 @@ class Said:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def proxy():
-    made = Proxy()
-    made.url = await made.start()
-    yield made
-    await made.stop()
+    async with proxied() as made:
+        yield made
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

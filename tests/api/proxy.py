@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 from aiohttp import ClientError, ClientSession, web
 
@@ -12,7 +12,7 @@ BODY_BYTES_MAX = 8 << 20
 
 
 class Proxy:
-    """Forwards to `target` (a port); `log` has (method, path with query) of what passed.
+    """Forwards what comes to `url` to `target` (a port); `log` has (method, path with query) of what passed.
 
     `spoil(request, body) -> body` may change an answer; `gate(request)` may be awaited before a request passes; of
     what `drips(request)` says, the answer comes byte by byte, with `pause` seconds between them.
@@ -30,7 +30,7 @@ class Proxy:
         self._runner = web.AppRunner(application, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        return f"http://localhost:{self._runner.addresses[0][1]}"
+        self.url = f"http://localhost:{self._runner.addresses[0][1]}"
 
     async def stop(self):
         await self._runner.cleanup()
@@ -69,3 +69,14 @@ class Proxy:
                 await dripping.write(bytes((byte,)))
                 await asyncio.sleep(self.pause)
         return dripping
+
+
+@asynccontextmanager
+async def proxied():
+    """A proxy that runs; its `target` is set when that is known."""
+    made = Proxy()
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.stop()

@@ -12,14 +12,12 @@ from typing import ClassVar
 import pytest
 import pytest_asyncio
 
-from connector.identity import did as dids
 from connector.identity import keys as key_files
-from connector.identity import tokens
+from connector.identity import tokens, vouching
 from connector.identity.keys import TOKEN, Signer
-from connector.identity.published import Listed, Published
 from connector.runtime.clock import Clock
 from connector.runtime.errors import PenstockError
-from tests.api.proxy import Proxy
+from tests.api.proxy import proxied
 from tests.api.space import Space
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -42,10 +40,8 @@ class Demanding(Space):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def proxy():
-    made = Proxy()
-    made.url = await made.start()
-    yield made
-    await made.stop()
+    async with proxied() as made:
+        yield made
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -66,35 +62,36 @@ async def space(tmp_path_factory, proxy):
 
 @pytest.fixture(scope="module")
 def thief(space, tmp_path_factory):
-    """Return what is shown in place of the member's document, and the signer that proves by it."""
-    did, folder = space.did("second"), tmp_path_factory.mktemp("thief") / "keys"
+    """Return the thief's keys, and the signer that proves by them in the member's name."""
+    folder = tmp_path_factory.mktemp("thief") / "keys"
     key_files.create(folder)
-    own, true = key_files.load(folder), space.keys("second")
-    listed = Published((Listed(TOKEN, "token", true.public(TOKEN)), Listed(TOKEN, "token-2", own.public(TOKEN))))
-    shown = dids.build(did, space.url("second"), own, None, listed, exchange=False)
-    return shown, Signer(own.token, f"{did}#token-2")
+    own = key_files.load(folder)
+    return own, Signer(own.token, f"{space.did('second')}#token-2")
 
 
-@pytest.fixture
-def astray(proxy, thief, space):
-    """Lead everybody to the thief's document, whose other keys are those of the member with their signatures."""
-    own = {method["id"].rpartition("#")[2]: method for method in thief[0]["verificationMethod"]}
+@pytest.fixture(params=[False, True], ids=["its key unsigned", "its key signed by a log of its own"])
+def astray(request, proxy, thief):
+    """Lead everybody to the member's document with the thief's key in it, before those of the member."""
+    own, signer = thief
+    did, key = signer.did, own.public(TOKEN)
+    key = vouching.vouched(did, own.log, key) if request.param else key
 
-    def spoil(request, body):
-        if request.path != DOCUMENT:
+    def spoil(asked, body):
+        if asked.path != DOCUMENT:
             return body
-        true = json.loads(body)
-        forged = own["token-2"] | {"publicKeyJwk": dict(own["token-2"]["publicKeyJwk"])}
-        true["verificationMethod"].insert(0, forged)
+        shown = json.loads(body)
+        method = {"id": signer.kid, "type": "JsonWebKey2020", "controller": did, "publicKeyJwk": key}
+        shown["verificationMethod"].insert(0, method)
         for relation in ("authentication", "capabilityInvocation", "assertionMethod"):
-            true[relation].insert(0, forged["id"])
-        if not proxy.signed:
-            forged["publicKeyJwk"] = {name: value for name, value in forged["publicKeyJwk"].items() if ":" not in name}
-        return json.dumps(true).encode()
+            shown[relation].insert(0, signer.kid)
+        return json.dumps(shown).encode()
 
-    proxy.signed, proxy.spoil = False, spoil
+    proxy.spoil = spoil
     yield
     proxy.calm()
+
+
+unsigned = pytest.mark.parametrize("astray", [False], indirect=True)
 
 
 async def asks(space, role, signer):
@@ -112,19 +109,16 @@ def member(space):
     return Signer(space.keys("second").token, f"{space.did('second')}#token")
 
 
-@pytest.mark.parametrize("signed", [False, True], ids=["its key unsigned", "its key signed by a log of its own"])
 @pytest.mark.parametrize("role", ["exchange", "buyer"])
-async def test_who_has_the_address_alone_proves_nothing_where_the_member_was_met(
-    space, proxy, thief, astray, role, signed
-):
-    proxy.signed = signed
+async def test_who_has_the_address_alone_proves_nothing_where_the_member_was_met(space, thief, astray, role):
     assert await asks(space, role, thief[1]) == 401
     await space.people[role].kill()
     await space.people[role].start(space.environment)
     assert await asks(space, role, thief[1]) == 401, "it is remembered over a start"
 
 
-async def test_the_member_itself_goes_on_when_others_are_led_to_it_again(space, proxy, thief, astray):
+@unsigned
+async def test_the_member_itself_goes_on_when_others_are_led_to_it_again(space, proxy, astray):
     await space.people["buyer"].stop()
     await space.people["buyer"].start(space.environment)
     assert await asks(space, "buyer", member(space)) == 401, "nobody can be told from the thief for so long"
@@ -137,7 +131,8 @@ async def test_the_member_itself_goes_on_when_others_are_led_to_it_again(space, 
     await space.complete("after")
 
 
-async def test_who_never_read_the_member_s_document_believes_what_it_is_shown_first(space, proxy, thief, astray):
+@unsigned
+async def test_who_never_read_the_member_s_document_believes_what_it_is_shown_first(space, thief, astray):
     """What the pin does not do: the registry names no token key."""
     assert await asks(space, "other", thief[1]) == 404
     assert await asks(space, "wary", thief[1]) == 401, "it demands the signature of all"

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from connector.runtime.clock import Clock
-from tests.api.proxy import Proxy
+from tests.api.proxy import proxied
 from tests.api.space import Space
 from tests.fault.extent import SLOW, drawn
 
@@ -43,10 +43,9 @@ pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="module")]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def proxy():
-    made = Proxy()
-    made.url, made.pause = await made.start(), PAUSE_SECONDS
-    yield made
-    await made.stop()
+    async with proxied() as made:
+        made.pause = PAUSE_SECONDS
+        yield made
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

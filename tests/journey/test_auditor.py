@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
-from tests.api.proxy import Proxy
+from tests.api.proxy import proxied
 from tests.journey.printed import printed, said
 from tests.onchain import nodes
 
@@ -94,14 +94,10 @@ async def test_it_vouches_for_no_log_with_a_changed_entry(space, fsck, tmp_path)
         return content[:-1] + bytes([content[-1] ^ 1]) if "/tile/entries/" in request.path else content
 
     member = space["members"][0]
-    proxy = Proxy()
-    url = await proxy.start()
-    try:
+    async with proxied() as proxy:
         proxy.target = urlsplit(member["url"]).port
-        assert FOUND.search(await verified(fsck, member, tmp_path, url + "/log"))
+        assert FOUND.search(await verified(fsck, member, tmp_path, proxy.url + "/log"))
         proxy.spoil = spoil
         proxy.log.clear()
-        assert not FOUND.search(await verified(fsck, member, tmp_path, url + "/log"))
+        assert not FOUND.search(await verified(fsck, member, tmp_path, proxy.url + "/log"))
         assert any("/tile/entries/" in path for _, path in proxy.log)
-    finally:
-        await proxy.stop()
