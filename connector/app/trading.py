@@ -207,7 +207,9 @@ ACKNOWLEDGING = Service(
     begins=Acknowledging.recover, ends=Acknowledging.close, working={("windows",): Acknowledging.recover}
 )
 RECEIVABLES = Service(
-    begins=Receivables.recover, hears={"channel_stopped": Receivables.wake}, warns=Receivables.warnings
+    begins=Receivables.recover,
+    hears={"channel_stopped": Receivables.wake, "release_forgotten": Receivables.wake},
+    warns=Receivables.warnings,
 )
 ACQUISITIONS = Service(
     begins=Acquisitions.recover,

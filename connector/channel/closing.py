@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from connector.channel.claims import Claim
     from connector.channel.doors import Holder
+    from connector.store.rows.channel import ChannelRow
     from connector.store.transaction import Tx
 
 
@@ -39,7 +40,15 @@ def begin(tx: Tx, holder: Holder, channel_id: bytes, now: datetime) -> Picked:
     short = claims.shortfall(tx, holder, account, now)
     if not short:
         accounts.close(tx, account)
-        waiting = windows.unreleased(tx, account)
-        if waiting is not None:
-            payee.void(tx, holder, waiting, "supersede", accounts.ENDING)
+        void(tx, holder, account)
     return Picked(claims.newest(tx, holder, channel_id, now), short)
+
+
+def void(tx: Tx, holder: Holder, account: ChannelRow) -> None:
+    """Give up what was offered on a channel that is closing, or that the chain has closed: nobody can pay for it there.
+
+    One that a back-up knows as offered only comes back when its payer shows it as released (`resume`).
+    """
+    waiting = windows.unreleased(tx, account)
+    if waiting is not None:
+        payee.void(tx, holder, waiting, "supersede", accounts.ENDING)

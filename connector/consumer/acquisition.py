@@ -257,7 +257,7 @@ class Acquisitions:
 
     async def _licensed(self, row: AcquisitionRow) -> bool:
         """Wait for the licence on chain: nothing is deposited under an agreement that the chain does not know."""
-        keep = await self._deposits.licensed(row.its_agreement)
+        keep = await self._deposits.licensed(await self._agreement(row.its_agreement))
 
         def act(tx: Tx) -> None:
             keep(tx)

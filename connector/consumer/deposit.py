@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import account as accounts
 from connector.licence import hosted, pricing
-from connector.runtime.errors import PeerUnreachable, PurchaseRefused
+from connector.negotiation.protocol.states import NEGOTIATION
+from connector.runtime.errors import Absent, PeerUnreachable, PurchaseRefused
 from connector.settlement.purse import require_deposit
 from connector.store.rows.channel import ChannelRow, PaidRowsRow, Side
 from contracts.split import Split
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from connector.licence.licensing import Licensing
+    from connector.negotiation.engine import Engine
     from connector.settlement.meeting import Meetings
     from connector.settlement.purse import Purse
     from connector.store.rows.agreement import AcquisitionRow, AgreementRow
@@ -56,20 +59,33 @@ class Deposits:
         purse: Purse,
         licensing: Licensing,
         meetings: Meetings,
+        engine: Engine,
     ) -> None:
         self._core, self._programs, self._transactions, self._purse = core, programs, transactions, purse
-        self._licensing, self._meetings = licensing, meetings
+        self._licensing, self._meetings, self._asking = licensing, meetings, engine.asking
 
-    async def licensed(self, digest: str) -> Callable[[Tx], None]:
+    async def licensed(self, agreement: AgreementRow) -> Callable[[Tx], None]:
         """Return what keeps the licence of an agreement as granted.
 
-        Raises PeerUnreachable or ChainUnreachable until the chain has it, and tells it.
+        Raises PeerUnreachable or ChainUnreachable until the chain has it, and tells it; Absent when its provider, which
+        is asked after a while, knows nothing of it.
         """
-        about = bytes.fromhex(digest)
+        about = bytes.fromhex(agreement.digest)
         if await self._programs.licence(about) is None:
+            await self._require_known(agreement)
             raise PeerUnreachable("the licence is not on chain yet")
         granted = await self._programs.told("licences", "LicenceGranted", agreementDigest=about)
-        return lambda tx: self._licensing.grant(tx, digest, granted.transaction.hex())
+        return lambda tx: self._licensing.grant(tx, agreement.digest, granted.transaction.hex())
+
+    async def _require_known(self, agreement: AgreementRow) -> None:
+        """Refuse to wait for a licence from a provider that has forgotten what it signed (decision 0280)."""
+        patience = timedelta(seconds=self._core.settings.negotiation.deadline_seconds)
+        if self._core.clock.now() < agreement.created + patience:
+            return
+        heard = await self._asking.about(NEGOTIATION, agreement.negotiation)
+        if not heard.known:
+            text = "the provider knows nothing of the agreement that it signed: it went on with a back-up of before"
+            raise Absent(text, "buy again under another id; nothing was paid in")
 
     async def deposit(self, mandate: Mapping[str, Any], agreement: AgreementRow) -> Deposit:
         """Return a new channel for an agreement, with a deposit that the token's permit allows in one transaction.

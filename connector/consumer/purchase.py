@@ -51,6 +51,8 @@ PATIENCE_SECONDS = 0.25
 # codes of two sides whose newest states differ, and how often they are made level for one window
 FORGOTTEN = "forgotten"
 OUT_OF_STEP = frozenset({"behind", FORGOTTEN, "offer-seq"})
+# codes of two sides whose books of the agreement differ: what was paid through another channel is not known to both
+OTHER_BOOKS = frozenset({"over-exposure", "wrong-amount", "not-paid"})
 LEVEL_TRIES = 3
 
 
@@ -181,16 +183,18 @@ class Purchase:
     async def _sign(self, want: Want) -> VoucherMessage | None:
         """Ask for the next window by itself and sign for its offer; None when nothing is left.
 
-        Where the two sides' newest states differ, they are made level first: one of them was restored from a back-up,
-        or we acknowledged something meanwhile.
+        Where the two sides' newest states differ, here or on an earlier channel of the agreement, they are made level
+        first: one of them was restored from a back-up, or we acknowledged something meanwhile.
         """
         for tries_left in reversed(range(LEVEL_TRIES)):
             try:
                 return await self._signed_for(want)
             except (ChannelFault, PeerRefused) as refusal:
                 code = explain_failure(refusal).code
-                if not tries_left or code not in OUT_OF_STEP:
+                if not tries_left or code not in OUT_OF_STEP | OTHER_BOOKS:
                     raise
+            if code in OTHER_BOOKS:
+                await self._till.payments.level_former(self._provider, self._channel)
             if code == FORGOTTEN:
                 await self._till.payments.recall(self._channel)
             await self._till.payments.level(self._provider, self._channel)

@@ -47,6 +47,7 @@ class Topics:
     acquisition_moved   (id) an acquisition made a step, or ended
     channel_met         (agreement's digest) a channel is open to us under it
     channel_stopped     (id) a channel's other side contradicted itself
+    release_forgotten   (id) a channel is closed at more than we know as released on it
     act_mined           (row of `chain_txs`) a transaction of ours is on chain
     block_seen          (block, which past it has) the chain has a new block
     space_changed       (the space) its document says something new
@@ -63,6 +64,7 @@ class Topics:
     acquisition_moved: Topic[[str]] = field(default_factory=Topic)
     channel_met: Topic[[str]] = field(default_factory=Topic)
     channel_stopped: Topic[[str]] = field(default_factory=Topic)
+    release_forgotten: Topic[[str]] = field(default_factory=Topic)
     act_mined: Topic[[ChainTxRow]] = field(default_factory=Topic)
     block_seen: Awaited[[Block, int]] = field(default_factory=Awaited)
     space_changed: Topic[[Space]] = field(default_factory=Topic)

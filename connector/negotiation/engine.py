@@ -69,7 +69,9 @@ class Engine:
         self._store = store
         self._now = doors.now
         alarm = Alarm(doors.now)
-        asking = Asking(store, doors.question, {each.process: each.rows for each in (Negotiations, Transfers)})
+        asking = self.asking = Asking(
+            store, doors.question, {each.process: each.rows for each in (Negotiations, Transfers)}
+        )
         self._reminding = Reminding(store, doors.send, asking)
         sending = (store, doors.send, doors.now, self._settled)
         self._outbox = self.outbox = Outbox(*sending, asking.about, self._reminding)

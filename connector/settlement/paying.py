@@ -6,19 +6,20 @@ file keeps no state: called again after any crash, it sends what is stored, or g
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import account as accounts
 from connector.channel import acknowledgement, payer, receive, resume, said, windows, wire
-from connector.channel.errors import fault
+from connector.channel.errors import ChannelFault, fault
 from connector.channel.messages import (
     Equivocation,
     Resume,
     VoucherMessage,
 )
 from connector.runtime.errors import PeerRefused, VerificationFailed, explain_failure
-from connector.store.rows.channel import Side, WindowState
+from connector.store.rows.channel import ChannelRow, Side, WindowState
 from ledger.chain.errors import ChainUnreachable
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 UNMET = "unknown-channel"  # code of a refusal
 # messages of one comparison, of sixteen windows each: more than a channel ever had between two back-ups
 LEVEL_ROUNDS_MAX = 4096
+# channels of one agreement that are made level for the one that goes on; a back-up is seldom older than one of them
+FORMER_MAX = 16
 
 
 class Payments:
@@ -82,6 +85,15 @@ class Payments:
             if told == before:
                 break
         raise fault("bad-testimony", "the provider's state does not follow from ours, whatever it is shown")
+
+    async def level_former(self, provider: str, channel: bytes) -> None:
+        """Make the channels level that were there before this one under its agreement, closed ones, too.
+
+        A payee that went on with a back-up lacks what it released there, in the books by which it prices what follows.
+        """
+        for each in await self._core.store.read(lambda tx: _former(tx, channel)):
+            with suppress(ChannelFault, PeerRefused):  # one that it cannot make level leaves its books as they are
+                await self.level(provider, each)
 
     async def acknowledge(self, provider: str, channel: bytes) -> None:
         """Send the final acknowledgement, kept first: the provider can claim without publishing a preimage."""
@@ -132,6 +144,13 @@ class Payments:
         return answer, await self._peer_logs.check(
             provider, answer.get(wire.CHECKPOINT) if isinstance(answer, dict) else None
         )
+
+
+def _former(tx: Tx, channel: bytes) -> list[bytes]:
+    account = accounts.load(tx, channel, Side.PAYER)
+    about = account.agreement, Side.PAYER, account.id
+    found = tx.find(ChannelRow, "agreement = ? and role = ? and id <> ?", about, "created desc", FORMER_MAX)
+    return [row.channel_id for row in found]
 
 
 def _resumed(tx: Tx, *, buyer: Buyer, channel: bytes, theirs: Resume, sent: Resume, keep: Keep, now: datetime) -> Any:

@@ -2,6 +2,7 @@
 
     stopped     its other side contradicted itself: claimed at once, the proof is filed with the exchange
     closing     settling was interrupted: it is claimed and closed
+    closed      at more than is known as released (a restored back-up): the buyer is asked to show what it paid for
     short       more was released than can be claimed (a restored back-up, a lapse): the buyer is asked to acknowledge
 
 Law: a row of `channels` says which of these holds, so whatever is interrupted goes on at the next start; what the other
@@ -11,12 +12,14 @@ side refuses is left to the operator, who has the alarm or `penstock settle`.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from connector.channel import account as accounts
 from connector.channel import claims
 from connector.channel.equivocation import CODE as EQUIVOCATION
 from connector.core.driver import Driver
+from connector.runtime.errors import PeerRefused
 from connector.settlement import acknowledging
 from connector.store.rows.channel import BundleRow, ChannelRow, ChannelState, DisputeRow, Side
 from contracts import address
@@ -59,6 +62,7 @@ class Receivables:
         self._payments, self._settlements, self._cases = payments, settlements, cases
         self.driver = Driver("receivable", self._tend, self._leave)
         self._stopped: set[str] = set()
+        self._recalled: set[str] = set()  # closed channels whose buyers have shown what they can
 
     async def recover(self) -> None:
         """Look at every channel that the chain has not closed, and at those of which a proof was kept."""
@@ -99,9 +103,21 @@ class Receivables:
             await acknowledging.ask(self._core, self._space, self._holder, self._payments, row)
         elif row.state == ChannelState.CLOSING:
             await self._settlements.close(row)
+        elif row.state == ChannelState.CLOSED and accounts.has_forgotten(row) and channel not in self._recalled:
+            await self._recall(row)
         if row.arbitrator != address.NOBODY and self._has_exchange:  # else nobody could rule on it
             for proof in proofs:
                 await self._cases.file(proof)
+
+    async def _recall(self, row: ChannelRow) -> None:
+        """Let a buyer show what it was given on a closed channel: it counts in the books of the agreement.
+
+        It compares states, which wakes us, before it says that there is nothing to acknowledge there any more. Once it
+        has answered it is not asked again in this run: it may have nothing to show.
+        """
+        with suppress(PeerRefused):
+            await acknowledging.ask(self._core, self._space, self._holder, self._payments, row)
+        self._recalled.add(row.id)
 
     def _look(self, tx: Tx, channel: str) -> tuple[ChannelRow, int, list[Any]] | None:
         """Return a channel, its shortfall, and the proofs of its equivocations that were not filed yet."""

@@ -263,10 +263,18 @@ class Settlements:
         def note(tx: Tx) -> None:
             if _row(tx, row.id).state != ChannelState.CLOSED:
                 tx.update(ChannelRow, {"id": row.id}, state=ChannelState.CLOSED, close_tx=fields["tx"], **last)
+                if row.role == Side.PAYEE:
+                    self._end_offers(tx, accounts.load(tx, channel, Side.PAYEE))
                 self._record(tx, "channel.closed", row, fields)
 
         await self._core.store.write(note)
         return found.claimed
+
+    def _end_offers(self, tx: Tx, account: ChannelRow) -> None:
+        """Give up what was offered on a channel that the chain has closed, and tell of what a back-up forgot of it."""
+        closing.void(tx, self._holder, account)
+        if accounts.has_forgotten(account):
+            self._core.topics.release_forgotten.after(tx, account.id)
 
     def _claimable(self, tx: Tx, row: ChannelRow) -> JsonObject:
         """Return what settling would make of a channel; `short` is what was released and can be claimed by nothing."""

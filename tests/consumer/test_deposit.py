@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from connector.chain.transactions import Mined
 from connector.consumer.deposit import Deposits
-from connector.runtime.errors import PeerUnreachable
+from connector.negotiation.asking import SILENCE, Heard
+from connector.runtime.errors import Absent, PeerUnreachable
 from connector.store.rows.channel import ChannelRow
 from ledger.chain.errors import ChainUnreachable
 from tests.channel.rig import CHANNEL_ID, KEPT, PAYEE, PROVIDER_DID
@@ -26,11 +28,18 @@ async def _mined(_key):
     return Mined("cd" * 32, BLOCK)
 
 
-def _deposits(chain, licensing=None):
-    settings = SimpleNamespace(chain=SimpleNamespace(confirmations=CONFIRMATIONS))
+def _deposits(chain, licensing=None, asking=None):
+    settings = SimpleNamespace(
+        chain=SimpleNamespace(confirmations=CONFIRMATIONS), negotiation=SimpleNamespace(deadline_seconds=600)
+    )
     core = SimpleNamespace(settings=settings, clock=SimpleNamespace(now=lambda: chain.block.at))
     meetings = SimpleNamespace(record=lambda *_told: None)
-    return Deposits(core, chain, SimpleNamespace(mined=_mined), None, licensing, meetings)
+    engine = SimpleNamespace(asking=asking)
+    return Deposits(core, chain, SimpleNamespace(mined=_mined), None, licensing, meetings, engine)
+
+
+def _agreement(chain, age=timedelta(0)):
+    return SimpleNamespace(digest="33" * 32, negotiation="urn:uuid:n", created=chain.block.at - age)
 
 
 def test_an_opening_waits_for_its_confirmations():
@@ -48,13 +57,36 @@ def test_an_opening_waits_for_its_confirmations():
 
 
 def test_a_licence_counts_when_the_chain_tells_who_brought_it():
-    chain, granted, agreement = Chain(), [], b"\x33" * 32
+    chain, granted = Chain(), []
+    agreement = _agreement(chain)
     deposits = _deposits(chain, SimpleNamespace(grant=lambda *about: granted.append(about)))
     with pytest.raises(PeerUnreachable, match="not on chain yet"):
-        asyncio.run(deposits.licensed(agreement.hex()))
-    chain.licences, chain.tells = {agreement}, False
+        asyncio.run(deposits.licensed(agreement))
+    chain.licences, chain.tells = {bytes.fromhex(agreement.digest)}, False
     with pytest.raises(ChainUnreachable, match="does not tell yet"):
-        asyncio.run(deposits.licensed(agreement.hex()))
+        asyncio.run(deposits.licensed(agreement))
     chain.tells = True
-    asyncio.run(deposits.licensed(agreement.hex()))(None)
-    assert granted == [(None, agreement.hex(), "5c" * 32)]
+    asyncio.run(deposits.licensed(agreement))(None)
+    assert granted == [(None, agreement.digest, "5c" * 32)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "heard", "raised", "asks"),
+    [
+        (599, Heard("", "knows no such negotiation", known=False), PeerUnreachable, 0),
+        (600, Heard("", "knows no such negotiation", known=False), Absent, 1),
+        (600, Heard("FINALIZED", "says it is `FINALIZED`"), PeerUnreachable, 1),
+        (600, SILENCE, PeerUnreachable, 1),
+    ],
+)
+def test_a_licence_is_not_awaited_from_a_provider_that_has_forgotten_its_agreement(seconds, heard, raised, asks):
+    chain, asked = Chain(), []
+
+    async def about(*what):
+        asked.append(what)
+        return heard
+
+    deposits = _deposits(chain, asking=SimpleNamespace(about=about))
+    with pytest.raises(raised):
+        asyncio.run(deposits.licensed(_agreement(chain, timedelta(seconds=seconds))))
+    assert asked == [("negotiation", "urn:uuid:n")] * asks

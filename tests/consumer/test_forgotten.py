@@ -10,6 +10,7 @@ import pytest
 from connector.channel import receive
 from connector.channel.errors import fault
 from connector.consumer.purchase import LEVEL_TRIES, Purchase
+from connector.runtime.errors import PeerRefused
 from connector.settlement.paying import Payments
 from tests.channel.rig import CHANNEL_ID, START, Pair
 
@@ -32,6 +33,9 @@ class Buyer(Purchase):
     async def level(self, provider, channel):
         self.said.append(("level", channel))
 
+    async def level_former(self, provider, channel):
+        self.said.append(("level former", channel))
+
     async def _signed_for(self, want):
         raise self.answers.pop(0)
 
@@ -41,6 +45,38 @@ async def test_who_is_told_that_a_claim_is_forgotten_looks_at_the_chain_and_show
     with pytest.raises(SoldError):
         await buyer._sign(None)
     assert [what for what, _ in buyer.said] == ["recall", "level", "level"]
+
+
+@pytest.mark.parametrize("code", ["over-exposure", "wrong-amount", "not-paid"])
+async def test_who_is_told_of_other_books_shows_what_was_paid_on_earlier_channels(code):
+    buyer = Buyer(fault(code, "by our books"), SoldError())
+    with pytest.raises(SoldError):
+        await buyer._sign(None)
+    assert [what for what, _ in buyer.said] == ["level former", "level"]
+
+
+async def test_earlier_channels_of_the_agreement_are_made_level_and_one_that_cannot_be_stops_nothing():
+    pair, levelled = Pair(), []
+    second, third = b"\xc2" * 32, b"\xc3" * 32
+    for channel in (second, third):
+        pair.now += timedelta(seconds=1)
+        pair.open_channel(channel, 5000)
+    pair.payer_db.act(lambda tx: tx.update("channels", {"id": CHANNEL_ID.hex()}, state="closed"))
+
+    class Levelled(Payments):
+        async def level(self, provider, channel):
+            levelled.append(channel)
+            if channel == second:
+                raise PeerRefused("there is no such channel", 404, b"{}")
+
+    async def read(look):
+        return pair.payer_db.act(look)
+
+    nothing = SimpleNamespace()
+    ground = SimpleNamespace(store=SimpleNamespace(read=read))
+    payments = Levelled(ground, *[nothing] * 7)
+    await payments.level_former("did:web:provider", third)
+    assert levelled == [second, CHANNEL_ID]
 
 
 async def test_who_is_told_so_again_and_again_says_it():

@@ -77,6 +77,7 @@ class Payee:
         cases = SimpleNamespace(file=self._file)
         self.receivables = Receivables(ground, view, self.watch, self.holder, payments, self.settlements, cases)
         ground.topics.channel_stopped.heard_by(self.receivables.wake)
+        ground.topics.release_forgotten.heard_by(self.receivables.wake)
         self.watch.seen.heard_by(Following(ground, programs, self.transactions, self.settlements).seen)
         anchoring = SimpleNamespace()
         self.claiming = Claiming(ground, programs, self.transactions, self.watch, self.holder)

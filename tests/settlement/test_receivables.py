@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from connector.channel.equivocation import CODE
+from connector.runtime.errors import PeerRefused
 from connector.settlement.receivables import STOPPED, Receivables
 from connector.store.rows.channel import ChannelState, Side
 from contracts.address import show
@@ -114,6 +115,21 @@ def test_nobody_is_asked_about_a_channel_that_is_over_or_another_s_to_claim(worl
     world.put(**about, arbitrator=show(ARBITRATOR))
     world.lapse()
     assert (world.tend(), world.asked) == ([filed], [])
+
+
+def test_a_buyer_shows_what_a_closed_channel_was_paid_for_that_a_back_up_forgot(world, caplog):
+    """It compares states before it refuses to acknowledge anything there, which is no trouble."""
+
+    def refuse():
+        raise PeerRefused("the channel is closed", 409, b"{}")
+
+    world.answer = refuse
+    world.put(state=ChannelState.CLOSED, claimed=world.row().cumulative)
+    assert (world.tend(), world.asked) == ([], [])
+    world.put(claimed=world.row().cumulative + 1)
+    assert (world.tend(), len(world.asked)) == ([], 1)
+    assert (world.tend(), len(world.asked)) == ([], 0)  # its answer wakes us, and it may have had nothing to show
+    assert "needs an operator" not in caplog.text
 
 
 def test_settling_that_was_interrupted_goes_on(world):

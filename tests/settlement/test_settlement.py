@@ -357,3 +357,22 @@ def test_a_closed_channel_is_noted_once_and_an_open_one_is_not(world):
     assert (world.kinds(), world.row().claimed) == (["channel.closed"], 5)
     world.chain.channels.clear()
     assert note(world.row()) == 5
+
+
+def test_what_was_offered_on_a_channel_that_the_chain_has_closed_waits_for_nobody():
+    """A back-up may have it as offered: it would count as unreleased on every other channel of the agreement."""
+    world, forgotten = Payee(paid=False), []
+    world.core.topics.release_forgotten.heard_by(forgotten.append)
+    world.pair.request(world.pair.plan(world.pair.want([0])))
+    assert world.pair.states("payee") == ["offered"]
+    world.chain.set(closed=True)
+    assert asyncio.run(world.settlements.note_closed(world.row())) == 0
+    assert (world.pair.states("payee"), forgotten) == (["void"], [])
+
+
+def test_a_channel_closed_at_more_than_is_known_is_told():
+    world, forgotten = Payee(paid=False), []
+    world.core.topics.release_forgotten.heard_by(forgotten.append)
+    world.chain.set(closed=True, claimed=PAID)
+    asyncio.run(world.settlements.note_closed(world.row()))
+    assert forgotten == [KEY]

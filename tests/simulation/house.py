@@ -134,9 +134,7 @@ class House(Table):
     settlements: Settlements
     following: Annotated[Following, Service(hears={"block_seen": Following.seen})]
     cases: Annotated[Cases, Service(_cases)]
-    receivables: Annotated[
-        Receivables, Service(begins=Receivables.recover, hears={"channel_stopped": Receivables.wake})
-    ]
+    receivables: Annotated[Receivables, trading.RECEIVABLES]
     returning: Annotated[
         Returning,
         Service(begins=Returning.recover, hears={"channel_met": Returning.wake, "agreement_over": Returning.wake}),

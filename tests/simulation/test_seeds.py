@@ -26,6 +26,8 @@ RESTORED_TOGETHER = 338962098
 REQUESTED_TOO_LATE, STARTED_TOO_LATE = 269538932, 338964435
 # a provider goes on with a back-up that has the agreement and not the transfer: another one is asked for
 FORGOTTEN_TRANSFER = 1625414352
+# … or one in which a window is offered that was paid for since, on a channel that is closed
+FORGOTTEN_WINDOW = 1605193911
 # a request arrives, its answer does not, and its sender is away until its deadline is over
 ANSWERED_IN_VAIN = 269541953
 # an acknowledgement is lost whose seq its payee has offered already
@@ -36,6 +38,8 @@ FORGOTTEN = 338965202
 LEARNT_OF_AGAIN = 131490238
 # … and one that its buyer signed last, and its provider never took up: the buyer's log has it, and that it ended
 NEVER_TAKEN_UP = 890534402
+# … and one whose provider has forgotten the agreement before it brought the licence on chain
+FORGOTTEN_UNLICENSED = 1605193949
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +61,7 @@ def calm():
         REQUESTED_TOO_LATE,
         STARTED_TOO_LATE,
         FORGOTTEN_TRANSFER,
+        FORGOTTEN_WINDOW,
         USED_MEANWHILE,
     ],
 )
@@ -73,7 +78,9 @@ def test_a_request_that_arrived_and_was_given_up_accuses_nobody():
     assert played.figures["complete"] == played.figures["orders"] - 1
 
 
-@pytest.mark.parametrize(("seed", "ended"), [(FORGOTTEN, 2), (LEARNT_OF_AGAIN, 1), (NEVER_TAKEN_UP, 2)])
+@pytest.mark.parametrize(
+    ("seed", "ended"), [(FORGOTTEN, 2), (LEARNT_OF_AGAIN, 1), (NEVER_TAKEN_UP, 2), (FORGOTTEN_UNLICENSED, 1)]
+)
 def test_orders_that_their_provider_forgot_end_in_words_with_its_books_in_order(seed, ended):
     played = play(seed)
     assert not played.broken, f"python -m tests.simulation --seed {seed} --only"
