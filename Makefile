@@ -98,7 +98,7 @@ test-policies: $(STAMP)
 # a deal over the interfaces of a digital contract and of usage control alone, on five processes and a connector of another make,
 # with what is bad; prints `N passed, M failed` at the end
 test-ndi: $(STAMP)
-	$(BIN)/python -m pytest -q -p tests.closing tests/ndi/journey.py tests/ndi/by_sm2.py tests/ndi/through.py tests/ndi/serving.py tests/ndi/amended.py tests/ndi/delivered.py tests/ndi/pushed.py tests/ndi/certified.py $(ARGS)
+	$(BIN)/python -m pytest -q -p tests.closing tests/ndi/journey.py tests/ndi/by_sm2.py tests/ndi/through.py tests/ndi/serving.py tests/ndi/amended.py tests/ndi/sealed.py tests/ndi/delivered.py tests/ndi/pushed.py tests/ndi/certified.py $(ARGS)
 
 # the compute room against who would read more than answers; prints `N passed, M failed` at the end
 ROOM := tests/compute tests/ledger/audit/test_computations.py $(patsubst %,tests/api/test_%.py,computing noise priced fitting lookup joint programs engines relating lessons)

@@ -83,7 +83,7 @@ class Delegation:
             raise _wrong(f"`acts` are some of {', '.join(ACTS)}, in this order, each once")
         if missing := _NEEDED - set(self.terms):
             raise _wrong(f"its terms lack {', '.join(sorted(missing))}")
-        if {"policy", "salt", "hosted", "parent", "blindSalt", "project", "amends"} & set(self.terms):
+        if {"policy", "salt", "hosted", "parent", "blindSalt", "project", "amends", "contract"} & set(self.terms):
             raise _wrong("its terms are those of a product that is listed, of its provider's own")
         read_hex(self.terms["editionId"], "editionId", 32)
         if self.payee not in dict(self.split.parts) or self.payee == self.account:

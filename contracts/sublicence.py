@@ -25,7 +25,7 @@ from contracts.units import PLAIN
 # licences below one another; who decides a use decides it under each of them
 LINKS_MAX = 8
 # what a link may say otherwise than the licence above it
-OWN = frozenset({"policy", "notAfter", "salt", "parent", "amends"})
+OWN = frozenset({"policy", "notAfter", "salt", "parent", "amends", "contract"})
 _MEMBERS = frozenset({"subLicence", "signature", "terms"})
 
 

@@ -80,6 +80,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         " · 可匿名查询指定主体的 {columns},共 {keys} 个,每次混于约千个之中",
     ),
     "amends": (" · in place of the agreement {digest}", " · 替代合约 {digest}"),
+    "contract": (" · under the contract {digest}", " · 依据数字合约 {digest}"),
     "inherit": (" · what is made out of it stays under these terms", " · 由其衍生的数据仍受本条款约束"),
 }
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -102,7 +103,8 @@ def summary(terms: Terms, lang: str = "en") -> str:
     )
     columns = words["columns"].format(names=_few(list(terms.columns), words)) if terms.columns else ""
     amends = words["amends"].format(digest=terms.amends.hex()) if terms.amends else ""
-    return line + columns + _gate(terms, words) + (words["inherit"] if terms.inherit else "") + amends
+    contract = words["contract"].format(digest=terms.contract.hex()) if terms.contract else ""
+    return line + columns + _gate(terms, words) + (words["inherit"] if terms.inherit else "") + amends + contract
 
 
 def is_summary(text: str, terms: Terms) -> bool:

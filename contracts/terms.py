@@ -52,7 +52,8 @@ class Terms:
     what an answer must pass, in the tier computed and in no other. `project` is the digest of the project that the
     product is sold under (`contracts.project`); empty: of none. `hosted` is the delegation under which a host sells it
     for its provider (`contracts.delegation`); None: its provider sells it itself. `amends` is the digest of the
-    agreement in whose place this one is (decision 0228); empty: of none.
+    agreement in whose place this one is (decision 0228); empty: of none. `contract` is the digest of the contract of
+    the national interfaces that is delivered by it (decision 0282); empty: of none.
     """
 
     product: str
@@ -81,6 +82,7 @@ class Terms:
     project: bytes = b""
     hosted: Delegation | None = None
     amends: bytes = b""
+    contract: bytes = b""
 
     def __post_init__(self) -> None:
         if self.tier not in TIERS:
@@ -217,7 +219,10 @@ _MEMBERS: tuple[tuple[str, str, Any, Any], ...] = (
     ("project", "project", _digest, bytes.hex),
     ("hosted", "hosted", delegation.from_json, lambda hosted: hosted and hosted.json()),
     ("amends", "amends", _digest, bytes.hex),
+    ("contract", "contract", _digest, bytes.hex),
 )
-_OPTIONAL = frozenset({"columns", "parent", "inherit", "blindSalt", "facts", "gate", "project", "hosted", "amends"})
+_OPTIONAL = frozenset(
+    {"columns", "parent", "inherit", "blindSalt", "facts", "gate", "project", "hosted", "amends", "contract"}
+)
 _NAMES = frozenset({"v", *(name for name, *_ in _MEMBERS)}) - _OPTIONAL
 assert [member for _, member, *_ in _MEMBERS] == [each.name for each in fields(Terms)]

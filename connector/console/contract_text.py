@@ -194,6 +194,8 @@ def _data(text: _Text) -> Iterator[_Clause]:
         yield text.clause("project", "terms/project", Kept.TECHNIQUE, project=terms.project.hex())
     if terms.amends:
         yield text.clause("amends", "terms/amends", Kept.TECHNIQUE, amends=terms.amends.hex())
+    if terms.contract:
+        yield text.clause("contract", "terms/contract", Kept.TECHNIQUE, contract=terms.contract.hex())
     if terms.hosted is not None:
         made = terms.hosted
         whose, until = {"host": made.host, "provider": made.provider}, made.json()["until"]

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog.codes import tier as tier_of
-from connector.consumer import copying, fetching, next_channel, progress, quoting, resting, steps, waiting
+from connector.consumer import copying, next_channel, progress, quoting, resting, steps, waiting
 from connector.consumer import mandate as mandates
 from connector.consumer import pipe as pipes
 from connector.consumer.followed import Followed
@@ -223,12 +223,12 @@ class Acquisitions:
         mandate = row.mandate
         found = await self._quotes.meant(row.product, mandate, partial(self._followed.asked.__setitem__, row.id))
         within = steps.limits(mandate, found.asked, self._core.settings.negotiation.rounds_max) | found.fixed
-        if mandate.get("at"):
-            fetching.check(mandate)
-            within["tier"] = PLAIN
-        await self._prospects.check(found, mandate, int(within["bid"]))
-        provider, offer = found.provider, found.offer
-        start = self._engine.negotiations.start
+        return await self._begun(row, found, within)
+
+    async def _begun(self, row: AcquisitionRow, found: quoting.Quote, within: JsonObject) -> bool:
+        """Begin the negotiation of an offer that was found, within a mandate; raises what `Prospects.check` does."""
+        await self._prospects.check(found, row.mandate, int(within["bid"]))
+        provider, offer, start = found.provider, found.offer, self._engine.negotiations.start
 
         def act(tx: Tx) -> None:
             now = self._core.clock.now()
@@ -251,6 +251,8 @@ class Acquisitions:
         # without terms of ours there is neither licence nor deposit
         assert talk.digest is not None, "what is final was agreed on"
         kept = await self._agreement(talk.digest)
+        if steps.is_sealed(kept):  # a contract that is in force, and delivered by an agreement under it
+            return await self._begun(row, *steps.under(row, await self._quotes.under(kept)))
         after = replace(row, state=State.AGREED if kept.terms else State.FUNDED, agreement=kept.digest)
         await self._core.store.write(lambda tx: self._move(tx, row, after))
         return True
@@ -392,9 +394,7 @@ class Acquisitions:
         return found.state in (STARTED, COMPLETED) and found.pending != SUSPENDED
 
     async def _acquisition(self, key: str) -> AcquisitionRow:
-        [row] = await self._core.store.read(lambda tx: tx.find(AcquisitionRow, "id = ?", (key,)))
-        return row
+        return (await self._core.store.read(lambda tx: tx.find(AcquisitionRow, "id = ?", (key,))))[0]
 
     async def _agreement(self, digest: str) -> AgreementRow:
-        [row] = await self._core.store.read(lambda tx: tx.find(AgreementRow, "digest = ?", (digest,)))
-        return row
+        return (await self._core.store.read(lambda tx: tx.find(AgreementRow, "digest = ?", (digest,))))[0]

@@ -16,7 +16,7 @@ from catalog.codes import TIERS
 from catalog.codes import tier as tier_of
 from connector.channel.priced import Tally
 from connector.channel.window import Purse as Window
-from connector.consumer import copying, quoting, steps
+from connector.consumer import copying, fetching, quoting, steps
 from connector.consumer import mandate as mandates
 from connector.consumer.bargain import POLICY
 from connector.enforcement.context import FUNCTION, PURPOSE, QUERY
@@ -111,8 +111,11 @@ class Prospects:
 
     async def check(self, found: Quote, mandate: JsonObject, bid: int) -> None:
         """Raise PurchaseRefused for what the offer never allows, PaymentRefused for what cannot be paid at `bid`."""
+        found = await self._quotes.delivering(found)  # of a contract it is looked at before that is signed
         proposal = offers.read(found.offer)
         terms = proposal.terms
+        if terms is None and mandate.get(mandates.AT):
+            fetching.check(mandate)
         if terms is None or not terms.keys() >= READ_OF_TERMS:  # of another make; what it lacks is said by who signs
             return
         await self._check_hosted(found, offers.at_price(terms, found.asked) | {POLICY: proposal.policy})

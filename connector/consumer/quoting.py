@@ -22,9 +22,11 @@ from connector.licence import hosted, pricing
 from connector.licence.licensed import rows_of
 from connector.negotiation import whereabouts
 from connector.negotiation.ndi import offers as contracted
+from connector.negotiation.ndi import sealed
 from connector.negotiation.ndi.address import is_ndi, is_through, marked, plain
 from connector.negotiation.protocol import messages, offers, validation
 from connector.negotiation.protocol.errors import ProtocolError
+from connector.operation.ndi import contracts
 from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PeerRefused, VerificationFailed
 from connector.runtime.limits import HEADER_BYTES_MAX, ROWS_BYTES_MAX
 from contracts import blind, meter, price_words, sublicence
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from connector.identity.peers import Peers
     from connector.identity.space.view import SpaceView
     from connector.operation.ndi.ways import Ways
+    from connector.store.rows.agreement import AgreementRow
     from contracts.canonical import JsonObject
     from ledger.chain.programs import Programs
     from ledger.edition.row_table import RowTable
@@ -54,6 +57,8 @@ LICENCE = frozenset({"digest", "provider", "product", "chain"})
 ID_BYTES = 32
 # how soon a provider knows what the exchange has listed (connector.provider.waiting)
 LISTED_SECONDS = 0.5
+# what is mandated of a contract of another make, or by other interfaces
+FOREIGN = {"tier": offers.PLAIN}
 SUB_LICENCE_URN = "urn:penstock:sub-licence:"
 
 
@@ -132,7 +137,31 @@ class Quotes:
             if await self._space.member(did) is not None:
                 raise InvalidInput(f"`{did}` speaks our terms", "leave out `--at`: it is a member of our space")
             offer = offers.foreign(offer)  # its terms are of a space and a chain that we are not in
-        return Quote(Whose(did, at, base), offer, offers.read(offer).price or 0, {})
+        return Quote(Whose(did, at, base), offer, offers.read(offer).price or 0, FOREIGN)
+
+    async def delivering(self, found: Quote) -> Quote:
+        """Return what delivers an offer: another offer of its provider's for a contract that is delivered sealed."""
+        if not contracted.is_sealed(found.offer):
+            return found
+        return await self.told(found.offer[CONTRACT][sealed.DATASET], found.provider.did, lambda _whom: None)
+
+    async def under(self, contract: AgreementRow) -> Quote:
+        """Return what is asked for under a contract in force that is delivered sealed.
+
+        Raises NotPermitted where our own look at the contract denies its use, which its provider is told.
+        """
+        row, talk = await self._core.store.read(lambda tx: contracts.of_agreement(tx, contract))
+        base = plain(await self._ways.parties.base(talk.peer) if is_through(talk.callback) else talk.callback)
+        await self._ways.flowing.require_allowed(base, row, talk, contracts.sequence(contract.negotiation))
+        found = await self.told(contract.odrl[CONTRACT][sealed.DATASET], contract.peer, lambda _whom: None)
+        listed = offers.read(found.offer)
+        if listed.terms is None or listed.target is None:
+            raise PeerMisbehaved("what delivers the contract has no terms of ours", "ask its provider")
+        if offers.shape(listed.terms) != contract.odrl[CONTRACT][sealed.TARIFF]:
+            raise PeerMisbehaved("the price of the contract is for another unit by now", "ask its provider")
+        terms, price = sealed.table(contract, listed.terms, self._space.known_currency())
+        offer = offers.offer(listed.target, terms.pop(sealed.POLICY), terms, target=listed.target)
+        return found._replace(offer=offer | {"@id": listed.offer}, asked=price, fixed={sealed.MEMBER: contract.digest})
 
     async def _contracted(self, product: str, at: str, named: str | None, asking: Callable[[str], None]) -> Quote:
         """Ask a connector that is spoken to by the interfaces of a contract for a product; raises Absent."""
@@ -145,7 +174,7 @@ class Quotes:
             shown = told.get("product", {})
             about = await self._ways.parties.about(shown, self._core.clock.now())
             way = await self._ways.parties.platform() if is_through(at) else marked(base)
-            return Quote(Whose(did, base, way), *_proposed(shown, about, self._space.known_currency()), {})
+            return Quote(Whose(did, base, way), *_proposed(shown, about, self._space.known_currency()), FOREIGN)
         except (ProtocolError, KeyError, TypeError, ValueError) as error:
             text = f"`{did[:200]}` shows no product that could be contracted: {error}"
             raise PeerMisbehaved(text, "ask its provider") from error
@@ -263,6 +292,8 @@ def _proposed(shown: JsonObject, about: JsonObject, currency: str) -> tuple[Json
     strategy, product = shown["strategy"], about["product"]
     # it may call us otherwise than we do
     about |= contracted.beside(strategy)
+    if about.get(contracted.SEALED):
+        about |= {sealed.DATASET: str(shown[sealed.DATASET]), sealed.TARIFF: offers.shape({"tariff": shown["price"]})}
     theirs = about | {"consumer": strategy["executionNodeInfo"].get("consumerNodeId", about["consumer"])}
     offer = contracted.offer_of(strategy, offers.offer_id(product), product, theirs, currency) | {CONTRACT: about}
     return offer, offers.read(offer).price or 0

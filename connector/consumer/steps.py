@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from connector.custody.packs import BROKEN
 from connector.negotiation.authority import BEYOND, SIGNER
 from connector.negotiation.ending import was_late
+from connector.negotiation.ndi import offers as contracts
 from connector.negotiation.protocol.offers import PLAIN
 from connector.runtime.errors import NotPermitted, explain_failure, from_reason
 from connector.store.rows.agreement import AcquisitionRow
@@ -23,6 +24,7 @@ from contracts.units import KEPT
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from connector.consumer.quoting import Quote
     from connector.store.rows.agreement import AgreementRow
     from connector.store.rows.protocol import NegotiationRow, TransferRow
     from contracts.canonical import JsonObject
@@ -32,6 +34,7 @@ UNENDED = tuple(state for state in State if state not in FINAL)
 IS_UNENDED = f"state in ({', '.join('?' for _ in UNENDED)})"
 AFTER = "after"  # in `progress`: the state that an acquisition was in when its channel was over
 LATE = "late"  # in `progress`: how many of its transfers have ended because a side was not there in time
+UNDER_ROUNDS = 2  # both sides hold to the contract: it is asked for, and agreed to
 LATE_MAX = 64  # each took ten minutes, if its deadline is the usual one
 
 
@@ -49,6 +52,17 @@ def limits(mandate: JsonObject, asked: int, rounds: int) -> JsonObject:
     cap = {"cap": mandate["cap"]} if mandate.get("cap") else {}
     signer = {SIGNER: mandate[SIGNER]} if SIGNER in mandate else {}
     return {"bid": str(bid), "limit": str(limit), "rounds": rounds} | cap | signer
+
+
+def is_sealed(kept: AgreementRow) -> bool:
+    """Say whether what was agreed is a contract that is delivered by an agreement under it."""
+    return contracts.is_sealed(kept.odrl)
+
+
+def under(row: AcquisitionRow, found: Quote) -> tuple[Quote, JsonObject]:
+    """Return what is asked for under a contract, and within what that is agreed: at its price, and nothing else."""
+    mandate = {**row.mandate, "bid": None, "limit": str(found.asked)}
+    return found, limits(mandate, found.asked, UNDER_ROUNDS) | found.fixed
 
 
 def unagreed(row: AcquisitionRow, talk: NegotiationRow) -> NotPermitted:

@@ -20,6 +20,8 @@ from connector.negotiation.agreement import Cause, close
 from connector.negotiation.amendment import Change, standing
 from connector.negotiation.amendment import rules as rules_now
 from connector.negotiation.doors import DeclinedError
+from connector.negotiation.ndi import offers as contracts
+from connector.negotiation.ndi import sealed
 from connector.negotiation.notices import REVOCATION, Notice
 from connector.negotiation.protocol.states import FINAL, PROVIDER
 from connector.runtime import reasons
@@ -68,7 +70,7 @@ class Agreements:
         self._core, self._programs, self._transactions, self._notices = core, programs, transactions, notices
         self._erasing, self._negotiations, self._transfers = erasing, engine.negotiations, engine.transfers
         notices.takers[REVOCATION] = self.revoked
-        doors.superseded = self.supersede
+        doors.superseded, doors.under_over = self.supersede, self.end_under
 
     async def revoke(self, digest: str, reason: str) -> JsonObject:
         """End an agreement of ours and tell the other party; raises Absent, Conflict when it is over already."""
@@ -150,6 +152,13 @@ class Agreements:
                 self.end_below(tx, child, Cause(ABOVE_OVER, cause.by), now)
         for late in standing(tx, digest) if act != "amend" else ():
             self.finish(tx, late, "end", cause, now)
+        self.end_under(tx, row, cause, now)
+
+    def end_under(self, tx: Tx, contract: AgreementRow, cause: Cause, now: datetime) -> None:
+        """End what was agreed under a contract of the national interfaces that is over; both parties know of it."""
+        for row in sealed.under(tx, contract) if contracts.is_sealed(contract.odrl) else ():
+            if row.state not in lifecycle.OVER:
+                self.finish(tx, row, "end", Cause(sealed.OVER, cause.by), now)
 
     def end_below(self, tx: Tx, child: AgreementRow, cause: Cause, now: datetime) -> None:
         """End a sub-licence and tell its child, who hears it from nobody else."""

@@ -17,6 +17,7 @@ from connector.enforcement.rules import agreed
 from connector.enforcement.use import STANDING, Link, Refused, Use
 from connector.licence.licensed import facts_of
 from connector.negotiation.agreement import why_over
+from connector.negotiation.ndi import sealed
 from connector.negotiation.protocol.states import PROVIDER
 from connector.store import alarms
 from connector.store.rows.agreement import AgreementRow, AlarmRow
@@ -55,6 +56,8 @@ class Standing:
         for _ in range(LICENCES_ABOVE_MAX):
             if reason := why_over(agreement, now) or self._why_altered(tx, agreement.digest):
                 return reason
+            if why := sealed.why_ended(tx, agreement.terms, now):
+                return why
             if not agreement.parent:
                 return ""
             above = tx.get(AgreementRow, digest=agreement.parent)

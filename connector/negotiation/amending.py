@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from connector.negotiation import amendment, authority
 from connector.negotiation.assent import ASKED, waits
 from connector.negotiation.doors import DeclinedError, OnTable, Parties
-from connector.negotiation.ndi import superseding
+from connector.negotiation.ndi import sealed, superseding
 from connector.negotiation.process import Process
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime.errors import Absent, Conflict
@@ -104,9 +104,15 @@ class Amending(Process[NegotiationRow]):
             raise DeclinedError(reason)
 
     def _amendable(self, tx: Tx, row: NegotiationRow, now: datetime) -> None:
-        """Raise DeclinedError where what an amendment amends does not stand any more, or is amended otherwise."""
+        """Raise DeclinedError where what an amendment amends does not stand any more, or is amended otherwise.
+
+        Likewise where the contract does not that an agreement stands under.
+        """
         digest, is_contract = amendment.of(row), CONTRACT in (row.offer or {})
         if digest and (why := amendment.refusal(tx, digest, row.role, row.peer, now, is_contract=is_contract)):
+            raise DeclinedError(why)
+        under = sealed.named(row.terms)
+        if under and (why := sealed.refusal(tx, under, row.role, row.peer, now)):
             raise DeclinedError(why)
 
     @abstractmethod

@@ -17,7 +17,7 @@ from connector.negotiation.assent import ASKS
 from connector.negotiation.doors import DeclinedError, OnTable
 from connector.negotiation.meeting import meet
 from connector.negotiation.ndi import offers as contracts
-from connector.negotiation.ndi import superseding
+from connector.negotiation.ndi import sealed, superseding
 from connector.negotiation.ndi.superseding import ROUNDS_MAX
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.errors import UnacceptableError
@@ -89,6 +89,8 @@ def refusal(tx: Tx, digest: str, role: str, peer: str, now: datetime, *, is_cont
 def _why_not(old: AgreementRow) -> str:
     if old.agreement is None or old.terms is None:
         return "it is not under terms of ours, and only such are amended"
+    if sealed.named(old.terms):
+        return "it stands under a contract of the national interfaces; amend that"
     if old.terms.get("parent"):
         return "a sub-licence is not amended; its holder grants another"
     if old.role == PROVIDER and old.state == lifecycle.SIGNED:

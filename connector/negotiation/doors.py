@@ -19,6 +19,7 @@ from contracts import currencies
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from connector.negotiation.agreement import Cause
     from connector.negotiation.protocol.messages import Document
     from connector.store.rows.agreement import AgreementRow
     from connector.store.rows.product import ProductRow
@@ -96,6 +97,10 @@ def _no_chain(_tx: Tx, _offer: Document, _peer: Peer, _now: datetime) -> OnTable
     raise UnacceptableError("sub-licences are not taken here")
 
 
+def _no_contract(_tx: Tx, _offer: Document, _peer: Peer, _now: datetime) -> OnTable:
+    raise UnacceptableError("contracts of the national interfaces are not taken here")
+
+
 Deliver = Callable[[str, str, "Document"], Awaitable[tuple[int, Any]]]
 Ask = Callable[[str, str], Awaitable[tuple[int, Any]]]
 
@@ -119,6 +124,9 @@ class Doors:
     agrees          (tx, `negotiations` row, now) → why its policy makes no agreement with its buyer, empty if it does
     sub_licensed    (tx, offer with a chain of sub-licences, `Peer`, now) → what the negotiation on it begins with
                     (provider); raises `UnacceptableError` for a chain that does not hold
+    contracted      (tx, offer under a contract of the national interfaces, `Peer`, now) → what the negotiation on it
+                    begins with (provider); raises `UnacceptableError` for one that does not stand
+    under_over      (tx, `agreements` row of such a contract that is over, `Cause`, now) ends what stands under it
     stands          (tx, `agreements` row, now) → why nothing may flow under it, empty if it may
     halted          (tx, `transfers` row) as soon as nothing may flow under a transfer any more, told to the peer or not
     ended           (tx, agreement digest) when a negotiation that ends takes its agreement along
@@ -138,6 +146,8 @@ class Doors:
     asker: Callable[[str], Mapping[str, str]] = lambda _peer: {}
     agrees: Callable[[Tx, NegotiationRow, datetime], str] = lambda _tx, _row, _now: ""
     sub_licensed: Callable[[Tx, Document, Peer, datetime], OnTable] = _no_chain
+    contracted: Callable[[Tx, Document, Peer, datetime], OnTable] = _no_contract
+    under_over: Callable[[Tx, AgreementRow, Cause, datetime], None] = lambda _tx, _row, _cause, _now: None
     stands: Callable[[Tx, AgreementRow, datetime], str] = lambda _tx, agreement, now: why_over(agreement, now)
     halted: Callable[[Tx, TransferRow], None] = lambda _tx, _row: None
     ended: Callable[[Tx, str], None] = lambda _tx, _digest: None

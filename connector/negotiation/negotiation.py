@@ -26,6 +26,7 @@ from connector.negotiation.conclusion import conclude, concluded
 from connector.negotiation.doors import DeclinedError, OnTable, Parties
 from connector.negotiation.envelope import pids, reason_of
 from connector.negotiation.meeting import ShortError, meet, suffice
+from connector.negotiation.ndi import sealed
 from connector.negotiation.on_offer import offered_as, sold
 from connector.negotiation.protocol import messages, offers
 from connector.negotiation.protocol.errors import UnacceptableError
@@ -101,6 +102,7 @@ class Negotiations(amending.Amending):
             raise DeclinedError("the offer names no `target`; add the id of its dataset")
         if amendment.said(offer):  # else a list could put an end to what was signed
             raise DeclinedError("the offer is in place of an agreement; such are asked for by `penstock amend` alone")
+        sealed.require_meant(proposal.terms, mandate)
         if proposal.terms is None and mandate.get("tier") != offers.PLAIN:
             raise DeclinedError("the offer has no terms of ours, which only a mandate for the tier `plain` allows")
         table = OnTable(proposal.target, proposal.price or 0, terms=offers.table(proposal), mandate=mandate)
@@ -127,15 +129,17 @@ class Negotiations(amending.Amending):
         proposal = offers.read(body["offer"])
         if amendment.said(body["offer"]):
             return self._new(parties, amendment.begun(tx, body["offer"], parties.role, peer, now), peer.address, now)
+        if sealed.named(proposal.terms):
+            return self._new(parties, self._doors.contracted(tx, body["offer"], peer, now), peer.address, now)
         if message == "offer":
             assert proposal.target is not None, "an offer that is sent first names it"
             table = OnTable(proposal.target, proposal.price, terms=offers.table(proposal))
             return self._new(parties, table, peer.address, now)
         product = self._product(tx, proposal, peer)
-        if product.tier != offers.PLAIN and (proposal.terms is None or peer.address is None):
+        is_sealed = sealed.is_said(body["offer"], product, peer)
+        if product.tier != offers.PLAIN and not is_sealed and (proposal.terms is None or peer.address is None):
             raise UnacceptableError(f"the tier `{product.tier}` needs `{OFFER_TERMS}` and signatures")
-        assert product.terms is not None, "what is on offer has its terms"
-        terms = {**product.terms, POLICY: offers.rules(product.policy)}
+        terms = sealed.tabled(product, is_sealed=is_sealed) | {POLICY: offers.rules(product.policy)}
         ask = int(product.limits["ask"])
         limits = {"rounds": ROUNDS, "units": OPENINGS, POLICY: terms[POLICY]} | variants.begun(
             product.limits, terms[POLICY], self._doors.asker(parties.peer)

@@ -21,6 +21,7 @@ from connector.store.rows.product import ProductRow
 from contracts.ndi.delivery import ASC, DETAIL, ROWS_MAX, SEARCH
 from contracts.ndi.fields import Code, FieldError
 from contracts.tariff import Tariff
+from contracts.units import KEPT
 
 if TYPE_CHECKING:
     from connector.core.core import Core
@@ -69,11 +70,11 @@ class Discovery:
         name = said["productId"]
         product, row = await self._core.store.read(lambda tx: self._found(tx, name))
         dataset = orjson.loads(await self._offering.dataset(product, Asker(viewer.sees, whole)))
-        if row is None or row.terms is None or row.tier != PLAIN:
+        if row is None or row.terms is None or row.tier not in (PLAIN, KEPT):
             raise Absent(f"`{name[:80]}` is not delivered over these interfaces", "ask by the Dataspace Protocol")
         named = await self._core.store.read(lambda tx: services.of(tx, product))
         about = {"product": name, "provider": await self._parties.name(), "consumer": peer}
-        about |= {contracts.SERVICES: [one.json() for one in named]}
+        about |= {contracts.SERVICES: [one.json() for one in named], contracts.SEALED: row.tier == KEPT}
         strategy = contracts.strategy_of(dataset["hasPolicy"][0], about, self._space.known_currency())
         return {
             **SUCCESS,
@@ -85,7 +86,8 @@ class Discovery:
                 "price": Tariff.from_json(row.terms["tariff"]).json(),
                 "until": row.terms["notAfter"],
                 "strategy": strategy,
-            },
+            }
+            | ({"dataset": product} if row.tier == KEPT else {}),
         }
 
     def _found(self, tx: Tx, name: str) -> tuple[str, ProductRow | None]:

@@ -7,13 +7,14 @@
 Law: (1) read(written(policy)) is the policy. (2) Plain fields never permit more than the policy. (3) Both readings of
 annex D are taken: `export` is what ODRL 2.2 calls `transform` now, and `compensate` and `logRecordSend` are obligations
 where they stand among the constraints. (4) An expansion that is not ours is refused: what cannot be read is not kept.
-(5) Service parties, and the digest of the contract in whose place this one is to be, stand in the expansion beside the
-policy, so a contract that has any of them always has one.
+(5) Service parties, the digest of the contract in whose place this one is to be, and that it is delivered sealed, stand
+in the expansion beside the policy, so a contract that has any of them always has one.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from contracts.canonical import canonical, load
@@ -38,6 +39,9 @@ EQUAL: Final = "01"
 EXPANSION_BYTES_MAX: Final = 1 << 18
 # member of the expansion: which contract this one supersedes, by its digest in hex
 SUPERSEDES: Final = "supersedes"
+# … and how what it is about is delivered: sealed and metered, between two connectors that can
+DELIVERY: Final = "delivery"
+SEALED: Final = "sealed"
 # a word of annex D → the word of the dictionary
 ACTIONS: Final[Mapping[str, str]] = {"export": "transform"}
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -45,10 +49,30 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 OBLIGED: Final = frozenset({PAY, "logRecordSend"})
 
 
-def written(policy: Mapping[str, Any], services: Sequence[ServiceParty] = (), supersedes: str = "") -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a strategy says beside its policy: who serves, which contract (digest in hex) it supersedes, if any.
+
+    `sealed` says that what it is about is delivered in sealed pieces, which are metered (decision 0282).
+    """
+
+    services: tuple[ServiceParty, ...] = ()
+    supersedes: str = ""
+    sealed: bool = False
+
+    def json(self) -> dict[str, Any]:
+        """Return the members of the expansion."""
+        told: dict[str, Any] = {MEMBER: [one.json() for one in self.services]} if self.services else {}
+        told |= {SUPERSEDES: self.supersedes} if self.supersedes else {}
+        return told | ({DELIVERY: SEALED} if self.sealed else {})
+
+
+def written(
+    policy: Mapping[str, Any], services: Sequence[ServiceParty] = (), supersedes: str = "", *, sealed: bool = False
+) -> dict[str, Any]:
     """Return the strategy of a policy that names product, provider and consumer; raises PolicyError.
 
-    `supersedes` is the digest (hex) of the contract in whose place it is to be.
+    What else it says is as in `Beside`.
     """
     kinds: Mapping[str, Any] = to_tc609(dict(policy))
     permissions, obligations = kinds.get(PERMISSIONS, []), kinds.get(OBLIGATIONS, [])
@@ -57,7 +81,7 @@ def written(policy: Mapping[str, Any], services: Sequence[ServiceParty] = (), su
         raise PolicyError("missing", "/permission", "a contract permits something", "write a permission")
     told = {name: first[name] for name in ("subjectInfo", "executionNodeInfo", "actions")}
     constraints = first.get("constraints", [])
-    more = ({MEMBER: [one.json() for one in services]} if services else {}) | _named(supersedes)
+    more = Beside(tuple(services), supersedes, sealed).json()
     is_short = len(permissions) == 1 and PROHIBITIONS not in kinds and not more
     if is_short and _is_plain(first) and all(map(_is_price, obligations)):
         constraints = [*constraints, *(one["constraints"][0] for one in obligations[:1])]
@@ -72,23 +96,19 @@ def written(policy: Mapping[str, Any], services: Sequence[ServiceParty] = (), su
     return {**_with(told, [*constraints, mark]), "policyExpansion": canonical({**kinds, **more}).decode()}
 
 
-def beside(strategy: Mapping[str, Any]) -> tuple[tuple[ServiceParty, ...], str]:
-    """Return what a strategy names beside its policy: its service parties, and which contract it is to supersede.
-
-    The latter by its digest in hex, empty for none. Raises PolicyError where they cannot be read.
-    """
-    told = _loaded(strategy) if strategy.get("policyExpansion") else {}
-    return _services(told), _superseded(told)
+def beside(strategy: Mapping[str, Any]) -> Beside:
+    """Return what a strategy says beside its policy; raises PolicyError where that cannot be read."""
+    return _beside(_loaded(strategy)) if strategy.get("policyExpansion") else Beside()
 
 
 def services(strategy: Mapping[str, Any]) -> tuple[ServiceParty, ...]:
     """Return the service parties that a strategy names; raises PolicyError where that cannot be read."""
-    return _services(_loaded(strategy)) if strategy.get("policyExpansion") else ()
+    return beside(strategy).services
 
 
 def superseded(strategy: Mapping[str, Any]) -> str:
     """Return which contract a strategy's is to supersede, by its digest in hex, empty for none; raises PolicyError."""
-    return _superseded(_loaded(strategy)) if strategy.get("policyExpansion") else ""
+    return beside(strategy).supersedes
 
 
 def read(strategy: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,7 +134,8 @@ def _expanded(strategy: Mapping[str, Any]) -> dict[str, Any]:
     """Return the policy of an expansion of ours, from which the plain fields follow."""
     told = _loaded(strategy)
     policy = to_odrl({name: value for name, value in told.items() if name in KINDS})
-    derived = written(policy, _services(told), _superseded(told))
+    more = _beside(told)
+    derived = written(policy, more.services, more.supersedes, sealed=more.sealed)
     given = {name: value for name, value in strategy.items() if name in {*derived, "constraints"}}
     if canonical(given) != canonical(derived):
         raise PolicyError("contradiction", "/strategy", "the plain fields are not those of the expansion")
@@ -127,27 +148,22 @@ def _loaded(strategy: Mapping[str, Any]) -> dict[str, Any]:
         told = load(strategy["policyExpansion"].encode(), max_bytes=EXPANSION_BYTES_MAX)
     except (ContractError, UnicodeEncodeError) as error:
         raise PolicyError("unknown-term", "/policyExpansion", "what it says cannot be read here, nor kept") from error
-    if not isinstance(told, dict) or not set(told) <= {*KINDS, MEMBER, SUPERSEDES}:
+    if not isinstance(told, dict) or not set(told) <= {*KINDS, MEMBER, SUPERSEDES, DELIVERY}:
         raise PolicyError("unknown-term", "/policyExpansion", "what it says cannot be read here, nor kept")
     return told
 
 
-def _services(told: Mapping[str, Any]) -> tuple[ServiceParty, ...]:
+def _beside(told: Mapping[str, Any]) -> Beside:
     try:
-        return service_parties(told.get(MEMBER, []))
+        served = service_parties(told.get(MEMBER, []))
     except ContractError as error:
         raise PolicyError("bad-value", f"/policyExpansion/{MEMBER}", str(error)) from error
-
-
-def _superseded(told: Mapping[str, Any]) -> str:
-    found = told.get(SUPERSEDES, "")
-    if SUPERSEDES in told and not (isinstance(found, str) and _DIGEST.fullmatch(found)):
+    over = told.get(SUPERSEDES, "")
+    if SUPERSEDES in told and not (isinstance(over, str) and _DIGEST.fullmatch(over)):
         raise PolicyError("bad-value", f"/policyExpansion/{SUPERSEDES}", "it is the digest of a contract in hex")
-    return str(found)
-
-
-def _named(supersedes: str) -> dict[str, str]:
-    return {SUPERSEDES: supersedes} if supersedes else {}
+    if told.get(DELIVERY, SEALED) != SEALED:
+        raise PolicyError("bad-value", f"/policyExpansion/{DELIVERY}", f"it is `{SEALED}`, or left out")
+    return Beside(served, str(over), DELIVERY in told)
 
 
 def _with(strategy: Mapping[str, Any], constraints: list[Any]) -> dict[str, Any]:

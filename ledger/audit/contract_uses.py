@@ -1,14 +1,17 @@
 """Contracts of the interfaces as they are used: while they are in force, by the word of the log that delivers.
 
 Law: who delivers says so before a byte leaves (`opening.started`). (1) That stands after the control instruction in its
-log, and (2) not after the entry that ended the contract. (3) Nothing begins once the exchange has filed a contract in
-place of it, but for the time that a message takes. A log that does not tell of the signature tells of no use either.
+log, and (2) not after the entry that ended the contract; so does the signature of an agreement under it. (3) Nothing
+begins once the exchange has filed a contract in place of it, but for the time that a message takes. A log that does not
+tell of the signature tells of no use either.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.audit import sealed_contracts
+from ledger.audit.agreements import SIGNED as AGREED
 from ledger.audit.amendments import ENDED, LATENCY
 from ledger.audit.contracts import INSTRUCTED, SIGNED
 from ledger.audit.filings import FILED
@@ -20,22 +23,25 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ledger.audit.books import Book, Books
+    from ledger.audit.deal import Deals
     from ledger.audit.event import Event
     from ledger.audit.report import Report
     from ledger.space.document import Space
 
 
-def check(space: Space, signed: Mapping[str, Event], books: Books, report: Report) -> None:
+def check(space: Space, signed: Mapping[str, Event], books: Books, deals: Deals, report: Report) -> None:
     """Check every use of a contract that was `signed` (by digest)."""
-    late = _superseded(space, signed, books)
+    late, under = _superseded(space, signed, books), sealed_contracts.under(deals)
     for book in books.values():
-        _check(book, signed, late, report)
+        _check(book, signed, under, late, report)
 
 
-def _check(book: Book, signed: Mapping[str, Event], late: Mapping[str, datetime], report: Report) -> None:
+def _check(
+    book: Book, signed: Mapping[str, Event], under: Mapping[str, str], late: Mapping[str, datetime], report: Report
+) -> None:
     told: dict[str, set[str]] = {kind: set() for kind in (SIGNED, INSTRUCTED, ENDED)}
-    for event in book.among((*told, STARTED)):
-        part = event.part
+    for event in book.among((*told, STARTED, AGREED)):
+        part = under.get(event.part, "") if event.kind == AGREED else event.part
         if event.kind in told:
             told[event.kind].add(part)
         elif part not in signed or part not in told[SIGNED]:

@@ -91,6 +91,7 @@ def _of_agreement(fields: Mapping[str, Any]) -> Iterator[str]:
 
 def _of_terms(fields: Mapping[str, Any]) -> Iterator[str]:
     """Yield what an agreement stands under, and what it amends: what happens to these is judged with it."""
+    yield str(fields["terms"].get("contract") or "")
     yield str(fields["terms"].get("parent") or "")
     yield str(fields["terms"].get("amends") or "")
 

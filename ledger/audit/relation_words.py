@@ -42,6 +42,18 @@ RELATIONS: Mapping[str, tuple[str, str]] = {
         "{event} says that the amendment {agreement} is in force; the other party's log does not",
         "{event} 称变更后的协议 {agreement} 已生效，另一方日志中没有记录",
     ),
+    "contract-orphaned": (
+        "agreement {agreement} delivers contract {other}, which no log shows as signed",
+        "协议 {agreement} 所交付的合约 {other} 在任何日志中都未见签署",
+    ),
+    "contract-differs": (
+        "agreement {agreement} delivers contract {other}, which has another {field}",
+        "协议 {agreement} 交付合约 {other}，但二者的 {field} 不同",
+    ),
+    "contract-outlived": (
+        "contract {other} ended, and that log does not say that agreement {agreement} under it ended",
+        "合约 {other} 已终止，但该日志没有其项下协议 {agreement} 终止的记录",
+    ),
     "contract-unpaid": (
         "{event} claims that {amount!m} were paid for the contract {agreement}; the chain has no such transfer",
         "{event} 称已为合约 {agreement} 支付 {amount!m}，链上没有相应转账",

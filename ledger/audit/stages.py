@@ -34,6 +34,7 @@ from ledger.audit import (
     prices,
     projects,
     rulings,
+    sealed_contracts,
     settlement,
     sublicences,
 )
@@ -143,7 +144,8 @@ def _lived(case: Case, _: Sequence[str]) -> Found:
     codes.check(case.space, case.books, found["lifetimes"])
     filings.check(case.space, case.books, case.deals, found["lifetimes"])
     signed = contracts.check(case.space, case.books, found["lifetimes"])
-    contract_uses.check(case.space, signed, case.books, found["lifetimes"])
+    contract_uses.check(case.space, signed, case.books, case.deals, found["lifetimes"])
+    sealed_contracts.check(signed, case.books, case.deals, found["lifetimes"])
     authorities.check(case.books, case.deals, found["lifetimes"])
     return found
 

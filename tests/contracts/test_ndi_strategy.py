@@ -84,6 +84,24 @@ def test_what_a_contract_is_in_place_of_comes_back_beside_the_policy(policy, par
     assert canonical(written) != canonical(strategy.written(policy, parties))
 
 
+@given(policies(), PARTIES, st.booleans())
+def test_that_it_is_delivered_sealed_comes_back_beside_the_policy(policy, parties, in_place):
+    old = "0a" * 32 if in_place else ""
+    written = strategy.written(policy, parties, old, sealed=True)
+    assert strategy.beside(written) == strategy.Beside(parties, old, sealed=True)
+    assert compact(strategy.read(written)) == compact(policy)
+    assert not strategy.beside(strategy.written(policy, parties, old)).sealed
+    assert canonical(written) != canonical(strategy.written(policy, parties, old))
+
+
+@every("wrong", ["", "plain", True, None, ["sealed"]])
+def test_another_delivery_is_refused(wrong):
+    whole = strategy.written({**NAMED, "permission": [{"action": "read"}]}, sealed=True)
+    told = {**load(whole["policyExpansion"].encode()), "delivery": wrong}
+    with pytest.raises(PolicyError, match="delivery"):
+        strategy.beside({**whole, "policyExpansion": canonical(told).decode()})
+
+
 @every("wrong", ["", "00" * 31, "AB" * 32, "0x" + "00" * 31, 7, None, ["00" * 32], {"digest": "00" * 32}])
 def test_what_is_no_digest_is_no_contract_to_be_in_place_of(wrong):
     whole = strategy.written({**NAMED, "permission": [{"action": "read"}]}, supersedes="00" * 32)

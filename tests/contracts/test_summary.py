@@ -79,6 +79,9 @@ def test_columns_and_what_is_made_of_the_data_are_said_at_the_end():
     amended = replace(TERMS, amends=b"\x0f" * 32)
     assert summary(amended) == summary(TERMS) + " · in place of the agreement " + "0f" * 32
     assert summary(amended, "zh") == summary(TERMS, "zh") + " · 替代合约 " + "0f" * 32
+    under = replace(TERMS, contract=b"\x0e" * 32)
+    assert summary(under) == summary(TERMS) + " · under the contract " + "0e" * 32
+    assert summary(under, "zh") == summary(TERMS, "zh") + " · 依据数字合约 " + "0e" * 32
 
 
 def test_eight_names_are_said_and_how_many_more_there_are():

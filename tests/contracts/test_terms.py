@@ -36,7 +36,7 @@ def test_terms_survive_their_json_and_a_change_of_any_member_changes_the_digest(
         "not_after": datetime(2027, 2, 1, tzinfo=UTC), "salt": b"\x08" * 32,
         "columns": {"delay": 3}, "parent": b"\x09" * 32, "inherit": True, "blind_salt": b"\x0a" * 32,
         "facts": {"language": "zh", "dataField": ("day", "delay")}, "project": b"\x0b" * 32,
-        "hosted": made(), "amends": b"\x0c" * 32,
+        "hosted": made(), "amends": b"\x0c" * 32, "contract": b"\x0d" * 32,
     }  # fmt: skip
     assert set(changes) | {"tier", "gate"} == {field.name for field in fields(Terms)}
     changed = [replace(TERMS, **{name: value}) for name, value in changes.items()]

@@ -31,6 +31,8 @@ SAID = {
     "ndi party remove": r"no service party goes with this product",
     "ndi find": r"\ntides +Harbour tides 2026",
     "get": r"\S",
+    "open": r"\S",
+    "exchange credit": r"\S",
     "ndi list": r"\n84ZZ\S+ +Harbour tides 2026 +signed +consumer",
     "ndi show": r"instruction: [0-9a-f]{32}",
     "filing show": r"grade: signed",
@@ -84,7 +86,8 @@ async def test_the_page_leads_from_nothing_to_a_contract_that_is_ended(tmp_path)
             seen.add(name)
             if name == "admin assent":
                 await in_place_of_another(walk)
-        assert [path.name for path in (tmp_path / "got").iterdir() if path.is_file()] == ["tides.csv"]
+        for folder in ("got", "opened"):
+            assert [path.name for path in (tmp_path / folder).iterdir() if path.is_file()] == ["tides.csv"]
     finally:
         await walk.stop()
     assert seen == set(SAID)

@@ -15,11 +15,12 @@ CONTRACT: dict[str, Shape] = {
     "contractId": "text", "contractName": "text", "contractStatus": "text", "state": "text", "signMode": "text",
     "role": "text", "peer": "text", "product": "text", "agreement": "text", "instruction": "text", "feedback": "text",
     "from": "text", "until": "text", "created": "text", "amends": "text", "supersededBy": "text",
+    "delivery": "text", "deliveredBy": "text",
 }  # fmt: skip
 # what a person reads of it, where there is any
 TOLD = (
     "signMode", "role", "peer", "product", "from", "until", "agreement", "amends", "supersededBy", "instruction",
-    "feedback",
+    "feedback", "delivery", "deliveredBy",
 )  # fmt: skip
 SERVICE: dict[str, Shape] = {"party": "text", "role": "text", "share": "number"}
 SHOWN: dict[str, Shape] = {

@@ -67,6 +67,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "It is in place of the agreement {amends}, which ends as it comes into force. Uses are counted on.",
         "本合约替代合约 {amends}，后者自本合约生效时终止；使用次数连续累计。",
     ),
+    "contract.contract": (
+        "It delivers the contract {contract} of the national interfaces by its price and rules, and ends with it.",
+        "本协议按数字合约 {contract} 的价格与规则交付该合约，并随其终止。",
+    ),
     "contract.hosted": (
         "It is sold by {host} for {provider}, which delegated it until {until}; the chain says whether it stands.",
         "本产品由 {host} 受 {provider} 委托出售，委托截止 {until}；委托是否有效以链上记录为准。",

@@ -5,7 +5,7 @@ Law: (1) what a contract is called, and by which identifiers it names product an
 that of the contract, which both parties sign.
 
     {CONTRACT: {"name", "abstract", "product", "provider", "consumer", "from", "until", "services"?, "supersedes"?,
-     "strategy"?}}
+     "sealed"?, "strategy"?}}
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 # members of `CONTRACT`, as they stand in the strategy's expansion
 SERVICES: Final = "services"
 SUPERSEDES: Final = strategies.SUPERSEDES
+SEALED: Final = strategies.SEALED
 RULES: Final = ("permission", "prohibition", "obligation")
 # what of a policy a contract carries
 CARRIED: Final = (*RULES, offers.CONFLICT)
@@ -51,7 +52,8 @@ def strategy_of(document: Mapping[str, Any], about: Mapping[str, Any], currency:
     try:
         services = service_parties(about.get(SERVICES, []))
         policy = {"@type": "Agreement", "profile": PROFILE} | named | rules
-        return strategies.written(policy, services, about.get(SUPERSEDES, ""))
+        sealed = bool(about.get(SEALED, False))
+        return strategies.written(policy, services, about.get(SUPERSEDES, ""), sealed=sealed)
     except (PolicyError, ContractError) as error:
         raise UnacceptableError(f"the rules are no strategy: {error}") from error
 
@@ -62,16 +64,24 @@ def beside(strategy: Mapping[str, Any]) -> Document:
     Raises UnacceptableError for what cannot be read.
     """
     try:
-        found, old = strategies.beside(strategy)
+        found = strategies.beside(strategy)
     except PolicyError as error:
         raise UnacceptableError(f"the strategy cannot be read: {error}") from error
-    return ({SERVICES: [one.json() for one in found]} if found else {}) | ({SUPERSEDES: old} if old else {})
+    told: Document = {SERVICES: [one.json() for one in found.services]} if found.services else {}
+    told |= {SUPERSEDES: found.supersedes} if found.supersedes else {}
+    return told | ({SEALED: True} if found.sealed else {})
 
 
 def superseded(document: Mapping[str, Any] | None) -> str:
     """Return which contract the one of an offer or agreement is to supersede, by its digest, empty for none."""
     about = (document or {}).get(CONTRACT)
     return str(about.get(SUPERSEDES, "")) if isinstance(about, dict) else ""
+
+
+def is_sealed(document: Mapping[str, Any] | None) -> bool:
+    """Say whether what the contract of an offer or agreement is about is delivered sealed."""
+    about = (document or {}).get(CONTRACT)
+    return isinstance(about, dict) and about.get(SEALED) is True
 
 
 def offer_of(strategy: Mapping[str, Any], offer: str, product: str, about: Document, currency: str) -> Document:
@@ -91,6 +101,8 @@ def offer_of(strategy: Mapping[str, Any], offer: str, product: str, about: Docum
         raise UnacceptableError("the strategy names other service parties than its contract")
     if told.get(SUPERSEDES, "") != about.get(SUPERSEDES, ""):
         raise UnacceptableError("the strategy is in place of another contract than was said before")
+    if told.get(SEALED, False) != about.get(SEALED, False):
+        raise UnacceptableError("the strategy says another `delivery` than its contract")
     rules = {name: policy[name] for name in CARRIED if name in policy}
     duties, price = _parted(_listed(rules.pop("obligation", [])), currency)
     paid = {"leftOperand": offers.PAY_AMOUNT, "operator": "eq", "rightOperand": str(price)}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.negotiation.assent import ASKS
 from connector.negotiation.doors import DeclinedError, OnTable
 from connector.negotiation.meeting import meet
-from connector.negotiation.ndi.offers import CARRIED, SERVICES, SUPERSEDES
+from connector.negotiation.ndi.offers import CARRIED, SEALED, SERVICES, SUPERSEDES
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.errors import UnacceptableError
 from connector.negotiation.protocol.states import PROVIDER
@@ -36,7 +36,7 @@ POLICY: Final = "policy"
 # people answer, so nobody needs more; each is kept
 ROUNDS_MAX: Final = 16
 # what of a contract stays as it was
-SAME: Final = ("product", "provider", "consumer", SERVICES)
+SAME: Final = ("product", "provider", "consumer", SERVICES, SEALED)
 
 
 def begun(old: AgreementRow, offer: Mapping[str, Any], terms: Document | None) -> OnTable:

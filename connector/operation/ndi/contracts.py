@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.negotiation.ndi.offers import is_sealed
 from connector.negotiation.protocol.states import AGREED, CONSUMER, FINALIZED, VERIFIED
 from connector.runtime.errors import Absent, Conflict
 from connector.store.rows.agreement import AgreementRow
@@ -104,11 +105,25 @@ def require_bought(tx: Tx, code: str) -> tuple[ContractRow, NegotiationRow, Agre
     return row, talk, kept
 
 
-def in_force(tx: Tx, code: str) -> tuple[ContractRow, NegotiationRow]:
+def standing(tx: Tx, code: str) -> tuple[ContractRow, NegotiationRow]:
     """Return a contract in force in which we are the consumer, with its negotiation; raises Absent, Conflict."""
     row, talk, kept = require_bought(tx, code)
     if kept.state in OVER:
         raise Conflict(f"the contract `{code}` is over: {kept.state}", "penstock ndi show")
+    return row, talk
+
+
+def of_agreement(tx: Tx, kept: AgreementRow) -> tuple[ContractRow, NegotiationRow]:
+    """Return the contract that an agreement is, as `standing` does."""
+    row = of_negotiation(tx, kept.negotiation)
+    return standing(tx, "" if row is None else row.code)
+
+
+def in_force(tx: Tx, code: str) -> tuple[ContractRow, NegotiationRow]:
+    """Return the same of one that is delivered over these interfaces; raises Conflict where it is sealed."""
+    row, talk = standing(tx, code)
+    if is_sealed(talk.agreement):
+        raise Conflict(f"the contract `{code}` is delivered sealed", "`penstock get` had it; `penstock open` opens it")
     return row, talk
 
 

@@ -11,8 +11,9 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation import whereabouts
+from connector.negotiation.ndi import sealed
 from connector.negotiation.ndi.address import is_through, marked, plain
-from connector.negotiation.ndi.offers import SERVICES, superseded
+from connector.negotiation.ndi.offers import SEALED, SERVICES, is_sealed, superseded
 from connector.negotiation.protocol.states import FINAL, FINALIZED
 from connector.operation.ndi import consents, contracts, edits, versions
 from connector.runtime import reasons
@@ -193,12 +194,20 @@ def _view(tx: Tx, row: ContractRow) -> Document:
         "agreement": "" if talk is None else talk.digest or "",
         "instruction": row.instruction,
         "feedback": row.feedback,
+        "delivery": SEALED if talk is not None and is_sealed(talk.agreement or talk.offer) else "",
+        "deliveredBy": "" if kept is None else _deliverer(tx, kept),
         "amends": "" if talk is None else superseded(talk.offer),
         "supersededBy": "" if kept is None else kept.superseded_by or "",
         "from": row.document["activationTime"],
         "until": row.document["endTime"],
         "created": row.created.astimezone(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _deliverer(tx: Tx, contract: AgreementRow) -> str:
+    """Return the newest agreement that stands, or stood, under a contract that is delivered sealed, by its digest."""
+    found = sealed.under(tx, contract) if is_sealed(contract.odrl) else []
+    return max(found, key=lambda row: row.created).digest if found else ""
 
 
 def _state(talk: NegotiationRow, kept: AgreementRow | None) -> str:

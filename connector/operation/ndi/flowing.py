@@ -200,17 +200,20 @@ class Flowing:
 
     async def _prove(self, peer: str, base: str, contract: ContractRow, body: Document) -> None:
         """Prove to provider and platform that what was agreed was done."""
-        pid = body["consumerPid"]
-        proof = self._speaking.signed({
+        proof = self.proof(contract, body["consumerPid"])
+        await self._speaking.post(peer, base, PROOF, proof)
+        platform = self._space.last().members[self._space.last().exchange]
+        await self._speaking.post(platform.did, platform.url, PROOF, proof)
+
+    def proof(self, contract: ContractRow, pid: str) -> Document:
+        """Return what proves that a transfer of ours under a contract is done."""
+        return self._speaking.signed({
             "proofId": pid.removeprefix("urn:uuid:"),
             "contractId": contract.code,
             "strategyId": contracts.strategy_id(contract.instruction),
             "log": {"sequenceNum": contracts.sequence(pid), "executedActions": [DOWNLOAD], RESULT: COMPLETED},
             "timestamp": contracts.stamp(self._core.clock.now()),
         })  # fmt: skip
-        await self._speaking.post(peer, base, PROOF, proof)
-        platform = self._space.last().members[self._space.last().exchange]
-        await self._speaking.post(platform.did, platform.url, PROOF, proof)
 
     async def _cut(self, peer: str, base: str, contract: ContractRow, row: TransferRow) -> None:
         """Cut off what runs under a contract at its consumer."""

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from connector.negotiation.engine import Engine
     from connector.negotiation.protocol.messages import Document
     from connector.operation.ndi.parties import Parties
+    from connector.operation.ndi.sealing import Sealing
     from connector.operation.ndi.serving import Serving
     from connector.store.transaction import Tx
     from contracts.ndi.services import ServiceParty
@@ -73,9 +74,17 @@ class Hearing:
     """The contracts that others begin, propose, sign and end with one participant."""
 
     def __init__(
-        self, core: Core, engine: Engine, space: SpaceView, programs: Programs, parties: Parties, serving: Serving
+        self,
+        core: Core,
+        engine: Engine,
+        space: SpaceView,
+        programs: Programs,
+        parties: Parties,
+        serving: Serving,
+        sealing: Sealing,
     ) -> None:
-        self._core, self._engine, self._space, self._parties, self._serving = core, engine, space, parties, serving
+        self._core, self._engine, self._space, self._parties = core, engine, space, parties
+        self._serving, self._sealing = serving, sealing
         self._domain = programs.deployment.domain("licences")
 
     async def create(self, document: Any, peer: str, admit: Admit) -> Document:
@@ -183,7 +192,9 @@ class Hearing:
         kept = tx.get(AgreementRow, digest=row.digest) if row.digest else None
         if kept is None or kept.state in lifecycle.OVER:
             return False
-        agreements.close(tx, self._core.evidence, kept, "end", agreements.Cause(reason, by), now)
+        cause = agreements.Cause(reason, by)
+        agreements.close(tx, self._core.evidence, kept, "end", cause, now)
+        self._sealing.end(tx, kept, cause, now)
         self._core.topics.agreement_touched.after(tx, kept.digest)
         return True
 

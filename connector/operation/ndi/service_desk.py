@@ -45,7 +45,7 @@ class ServiceDesk:
         """List the service parties of a product; raises Absent."""
 
         def read(tx: Tx) -> tuple[ServiceParty, ...]:
-            services.require_plain(tx, product)
+            services.require_delivered(tx, product)
             return services.of(tx, product)
 
         return [_named(one) for one in await self._core.store.read(read)]
@@ -64,7 +64,7 @@ class ServiceDesk:
             raise InvalidInput(text, "name one that is a provider or a buyer")
 
         def act(tx: Tx) -> list[Document]:
-            services.require_plain(tx, product)
+            services.require_delivered(tx, product)
             now = self._core.clock.now()
             tx.put(ServicePartyRow(product=product, party=party, role=made.role, bps=made.bps, created=now))
             try:

@@ -9,16 +9,18 @@ from connector.runtime.errors import Absent
 from connector.store.rows.contract import ServicePartyRow
 from connector.store.rows.product import ProductRow
 from contracts.ndi.services import ServiceParty, ordered
+from contracts.units import KEPT
 
 if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 
-def require_plain(tx: Tx, product: str) -> None:
-    """Raise Absent for what is no plain product of ours."""
+def require_delivered(tx: Tx, product: str) -> None:
+    """Raise Absent for what is no product of ours that goes under contracts of these interfaces."""
     row = tx.get(ProductRow, id=product)
-    if row is None or row.tier != PLAIN:
-        raise Absent(f"there is no plain product `{product[:80]}` here", "these interfaces deliver plain ones")
+    if row is None or row.tier not in (PLAIN, KEPT):
+        text = f"there is no product `{product[:80]}` here that is delivered by these interfaces"
+        raise Absent(text, "they deliver those of the tiers plain and kept")
 
 
 def of(tx: Tx, product: str) -> tuple[ServiceParty, ...]:

@@ -13,6 +13,7 @@ from catalog.codes import FORMAT_PUSH, TIERS
 from connector.custody.tickets import Ticket, transfer_digest
 from connector.negotiation import transfer as transfers
 from connector.negotiation.doors import Peer
+from connector.negotiation.ndi.offers import is_sealed
 from connector.negotiation.protocol import messages, validation
 from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import FINAL, PROVIDER, STARTED
@@ -149,6 +150,9 @@ class Transports:
         talk = tx.get(NegotiationRow, id=rows[0].negotiation) if rows else None
         if talk is None or talk.role != PROVIDER or contract_of(talk)["product"] != said["productId"]:
             raise Absent("no contract with you has this control instruction and product", "see `ctrlInstructiontId`")
+        if is_sealed(talk.agreement):
+            text = "this contract says that it is delivered sealed"
+            raise NotPermitted(text, "agree under it by the Dataspace Protocol: `contract` of the terms")
         if rows[0].feedback == DENIED:
             raise NotPermitted("your connector told us that this use is denied", "tell us when it is allowed")
         return str(talk.digest), talk.product

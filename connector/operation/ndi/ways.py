@@ -9,23 +9,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.identity.space.exchange import EXCHANGE as PLATFORM
-from connector.negotiation.ndi.address import is_ndi
+from connector.negotiation.ndi import sealed
+from connector.negotiation.ndi.address import is_ndi, marked
 from connector.negotiation.notices import PATIENCE
 from connector.negotiation.outbox import NOTICE
+from connector.negotiation.protocol.states import COMPLETED, CONSUMER
+from connector.operation.ndi.contracts import of_negotiation
 from connector.operation.ndi.deliveries import Deliveries
 from connector.operation.ndi.flowing import Flowing
 from connector.operation.ndi.hearing import Hearing
 from connector.operation.ndi.parties import Parties
 from connector.operation.ndi.reports import Reports
+from connector.operation.ndi.sealing import Sealing
 from connector.operation.ndi.serving import Serving
 from connector.operation.ndi.speaking import Speaking
 from connector.operation.ndi.transports import Transports
 from connector.runtime.errors import PeerRefused, PeerUnreachable
 from connector.runtime.limits import ANSWER_BYTES_MAX, REASON_CHARACTERS_MAX
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.contract import ContractRow
 from contracts.canonical import load
 from contracts.errors import ContractError
-from contracts.ndi.interfaces import BY_NAME, TERMINATE
+from contracts.ndi.interfaces import BY_NAME, PROOF, TERMINATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +67,7 @@ class Ways:
         enforcement: Enforcement,
         white_lists: WhiteLists,
     ) -> None:
-        self._core, self._outbox = core, engine.outbox
+        self._core, self._space, self._outbox = core, space, engine.outbox
         self._deliver, self._ask = doors.deliver, doors.ask
         self.parties = Parties(core, peers, space, codes)
         self.speaking = Speaking(core, peers, space, self.parties)
@@ -70,7 +75,8 @@ class Ways:
         self.deliveries = Deliveries(core)
         self.transports = Transports(core, engine, self.parties, white_lists, self.deliveries)
         self.serving = Serving(core, space, self.parties)
-        self.hearing = Hearing(core, engine, space, programs, self.parties, self.serving)
+        sealing = Sealing(core, doors, space, white_lists)
+        self.hearing = Hearing(core, engine, space, programs, self.parties, self.serving, sealing)
         self.reports = Reports(core, engine, self.parties)
         doors.deliver, doors.ask = self.deliver, self.ask
 
@@ -110,8 +116,22 @@ class Ways:
         return await self._ask(peer, url)
 
     def moved(self, tx: Tx, transfer: TransferRow) -> None:
-        """End the deliveries of a transfer that is over."""
+        """End the deliveries of a transfer that is over; prove that one is done which delivers a contract sealed."""
         self.deliveries.moved(tx, transfer)
+        if (transfer.role, transfer.state) == (CONSUMER, COMPLETED):
+            self._prove(tx, transfer)
+
+    def _prove(self, tx: Tx, transfer: TransferRow) -> None:
+        """Owe provider and platform of the contract that a transfer delivers, if it does, the proof that it is done."""
+        kept = tx.get(AgreementRow, digest=transfer.agreement)
+        held = None if kept is None else tx.get(AgreementRow, digest=sealed.named(kept.terms))
+        contract = None if held is None else of_negotiation(tx, held.negotiation)
+        if contract is None:
+            return
+        space, proof = self._space.last(), self.flowing.proof(contract, transfer.id)
+        for did in (contract.peer, space.exchange):
+            if (member := space.members.get(did)) is not None:
+                self.owe(tx, did, marked(member.url), PROOF, proof, transfer.id)
 
     async def tidy(self) -> None:
         """Forget deliveries that are kept no longer."""

@@ -54,7 +54,7 @@ class WhiteLists:
         """List who may have what a product delivers; raises Absent."""
 
         def show(tx: Tx) -> list[dict[str, str]]:
-            services.require_plain(tx, product)
+            services.require_delivered(tx, product)
             return _shown(tx, product)
 
         return await self._core.store.read(show)
@@ -64,7 +64,7 @@ class WhiteLists:
         _check(caller)
 
         def act(tx: Tx) -> list[dict[str, str]]:
-            services.require_plain(tx, product)
+            services.require_delivered(tx, product)
             if tx.get(WhiteListRow, product=product, caller=caller) is None:
                 if len(tx.find(WhiteListRow, "product = ?", (product,))) >= LISTED_MAX:
                     raise Conflict(f"{LISTED_MAX} are on this list", "list subjects, each with all its connectors")

@@ -24,7 +24,7 @@ def used(one, **more):
 def checked(*books):
     report = Report()
     signed = contracts.check(SPACE, shelf(*books), Report())
-    contract_uses.check(SPACE, signed, shelf(*books), report)
+    contract_uses.check(SPACE, signed, shelf(*books), {}, report)
     return [(code, who) for code, who, _ in found(report)]
 
 

@@ -1,0 +1,101 @@
+"""A contract that is delivered sealed, by an agreement under it, on the space of the journey: `make test-ndi`."""
+
+from __future__ import annotations
+
+import pytest
+import pytest_asyncio
+
+from contracts.ndi import strategy as strategies
+from tests.api.command import commanded, penstock
+from tests.ndi.journey import audited, held, other, space
+
+__all__ = ["other", "space"]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SIZE = 300_000
+PURPOSE = ("--purpose", "AirTrafficResearch")
+PRODUCT = "tides-sealed"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def paths(space):
+    return await space.publish("provider", PRODUCT, (SIZE,), region="CN")
+
+
+async def contracts(space, role="buyer"):
+    """The contracts that are delivered sealed, the newest first."""
+    return [one for one in (await penstock(space, role, "ndi", "list"))["contracts"] if one["delivery"] == "sealed"]
+
+
+async def bought(space, way, name):
+    """Get the product by a contract; returns that."""
+    at = way + space.url("provider")
+    [one] = (await penstock(space, "buyer", "ndi", "find", at, "--keywords", f"product {PRODUCT}"))["products"]
+    await penstock(space, "buyer", "get", one["product"], "--at", at, "--max-price", "10.00", "--id", name, *PURPOSE)
+    return (await contracts(space))[0]
+
+
+def row(space, role, table, **named):
+    [found] = [one for one in space.rows(role, table) if all(one[name] == value for name, value in named.items())]
+    return found
+
+
+@pytest.mark.parametrize(("way", "name"), [("ndi+", "sealed"), ("ndi+platform+", "sealed-through")])
+async def test_a_contract_is_delivered_in_sealed_pieces_that_are_metered(space, paths, way, name):
+    contract = await bought(space, way, name)
+    code, digest = contract["contractId"], contract["agreement"]
+    folder = space.folder / name
+    await penstock(space, "buyer", "open", name, "--to", folder, *PURPOSE)
+    [path] = [path for path in folder.iterdir() if path.is_file()]
+    assert path.read_bytes() == paths[0].read_bytes()
+    # who signed the contract has signed how it is delivered, and the agreement names it
+    shown = [await penstock(space, role, "ndi", "show", code) for role in ("provider", "buyer")]
+    assert shown[0]["strategy"] == shown[1]["strategy"]
+    assert strategies.beside(shown[0]["strategy"]).sealed
+    under = shown[0]["deliveredBy"]
+    assert under == shown[1]["deliveredBy"] != ""
+    agreement = await penstock(space, "buyer", "show", under)
+    assert (agreement["terms"]["contract"], agreement["terms"]["tier"]) == (digest, "kept")
+    # it is paid by the piece, on a channel, to the minor unit
+    paid = row(space, "provider", "paid_rows", agreement=under)
+    assert int(paid["amount"]) == int(paid["plain"]) * 1000 // (1 << 20) + 1
+    assert row(space, "buyer", "channels", agreement=under)["cumulative"] == paid["amount"]
+    # and proven to provider and platform
+    for role in ("provider", "exchange"):
+        await held(lambda role=role: [one for one in space.rows(role, "received") if one["subject"].endswith(code)])
+    found = await audited(space)
+    assert found.code == 0, found.out.decode()[:3000]
+
+
+async def test_it_is_delivered_no_other_way(space, paths):
+    code = (await contracts(space))[0]["contractId"]
+    for words in (("ndi", "push", code), ("ndi", "call", code, "/")):
+        refused = await commanded(*words, "--data", space.people["buyer"].data, "--json")
+        assert refused.code != 0
+        assert b"sealed" in refused.out + refused.err, refused
+
+
+async def test_what_stands_under_a_contract_ends_with_it(space, paths):
+    contract = await bought(space, "ndi+", "sealed-ended")
+    refused = await commanded(
+        "amend", contract["deliveredBy"], "--price", "1.00", "--data", space.people["buyer"].data, "--json"
+    )
+    assert b"amend that" in refused.out + refused.err
+    await penstock(space, "buyer", "ndi", "end", contract["contractId"], "--reason", "the purpose is gone")
+    for role in ("buyer", "provider"):
+        await held(lambda role=role: row(space, role, "agreements", digest=contract["deliveredBy"])["state"] == "ended")
+    revoked = f"revoke:{contract['deliveredBy']}"
+    await held(lambda: [one for one in space.rows("provider", "chain_txs") if one["id"] == revoked])
+    found = await audited(space)
+    assert found.code == 0, found.out.decode()[:3000]
+
+
+async def test_a_consumer_of_another_make_is_refused_before_it_signs_what_it_cannot_have(space, paths, other):
+    """It proposes the rules without saying how they are delivered; who says so reads what it signs."""
+    strategy = await other.offered(PRODUCT)
+    policy = strategies.read(strategy)
+    status, told = await other.ask(
+        "/contractNegotiate",
+        {"contractName": other.NAME, "contractId": await other.create(), "strategy": strategies.written(policy)},
+    )
+    assert (status, "how it is delivered" in told["message"]) == (400, True), told
