@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+
 import pytest
 import pytest_asyncio
 
 from contracts.ndi import strategy as strategies
 from tests.api.command import commanded, penstock
-from tests.ndi.journey import audited, held, other, space
+from tests.ndi.journey import WITHIN_SECONDS, audited, held, other, space
 
 __all__ = ["other", "space"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -65,6 +68,29 @@ async def test_a_contract_is_delivered_in_sealed_pieces_that_are_metered(space, 
         await held(lambda role=role: [one for one in space.rows(role, "received") if one["subject"].endswith(code)])
     found = await audited(space)
     assert found.code == 0, found.out.decode()[:3000]
+
+
+@pytest.mark.parametrize("role", ["buyer", "provider"])
+async def test_who_dies_while_it_is_made_goes_on_and_nothing_is_made_twice(space, paths, role):
+    """Killed at whatever the order is at as soon as the contract is agreed, and once more a little later."""
+    at, name = "ndi+" + space.url("provider"), f"sealed-killed-{role}"
+    [one] = (await penstock(space, "buyer", "ndi", "find", at, "--keywords", f"product {PRODUCT}"))["products"]
+    before = {one["contractId"] for one in await contracts(space)}
+    mandate = {"limit": "1000", "purpose": "Research", "at": at}
+    body = {"id": name, "product": one["product"], "mandate": mandate}
+    await space.doors["buyer"].call("POST", "acquisitions", body)
+    for seconds in (0.0, 0.3):
+        await held(lambda: [one for one in space.rows("buyer", "contracts") if one["code"] not in before])
+        await asyncio.sleep(seconds)
+        await space.people[role].kill()
+        await space.people[role].start()
+    await space.complete(name, within=WITHIN_SECONDS)
+    [code] = {one["contractId"] for one in await contracts(space)} - before
+    digest = (await penstock(space, "buyer", "ndi", "show", code))["agreement"]
+    for side in ("buyer", "provider"):
+        terms = [json.loads(one["terms"] or "{}") for one in space.rows(side, "agreements")]
+        assert [one.get("contract") for one in terms].count(digest) == 1
+    assert (await audited(space)).code == 0
 
 
 async def test_it_is_delivered_no_other_way(space, paths):
