@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from contracts.currencies import DECIMALS
+from contracts.currencies import DECIMALS, TOKEN_DECIMALS
 from contracts.ndi import strategy as strategies
 from ledger.audit.agreements import SIGNED as AGREED
 from ledger.audit.amendments import ENDED
@@ -60,7 +60,7 @@ def _check(name: str, deal: Deal, event: Event, report: Report) -> None:
         sealed, price = strategies.beside(told["strategy"]).sealed, _price(told["strategy"])
     except PolicyError:
         return  # an expansion of another make
-    minor = Decimal(deal.terms.tariff.minor).scaleb(-DECIMALS[deal.terms.tariff.currency])
+    minor = Decimal(deal.terms.tariff.minor).scaleb(-DECIMALS.get(deal.terms.tariff.currency, TOKEN_DECIMALS))
     pairs: dict[str, tuple[Any, Any]] = {
         "provider": (deal.provider, told["provider"]),
         "buyer": (deal.buyer, told["consumer"]),

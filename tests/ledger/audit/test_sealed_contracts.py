@@ -44,8 +44,8 @@ def over():
     return event("agreement.ended", UNDER)
 
 
-def deals(one, *, provider=PROVIDER, buyer=CONSUMER, minor=500):
-    tariff = Tariff("byte", minor, 1 << 20, "CNY") if minor else Tariff("free", 0, 1, "CNY")
+def deals(one, *, provider=PROVIDER, buyer=CONSUMER, minor=500, currency="CNY"):
+    tariff = Tariff("byte", minor, 1 << 20, currency) if minor else Tariff("free", 0, 1, "CNY")
     terms = SimpleNamespace(contract=bytes.fromhex(one.part), tariff=tariff)
     return {UNDER: SimpleNamespace(terms=terms, provider=provider, buyer=buyer)}
 
@@ -80,6 +80,11 @@ def test_an_agreement_under_a_contract_that_is_in_force_is_nobodys_fault():
 def test_it_is_of_the_same_two_at_the_same_price_of_one_that_is_delivered_so(one, changed):
     [(code, _)] = checked([one.signed(), one.instructed(), agreed()], deals(one, **changed))
     assert code == "contract-differs"
+
+
+def test_a_currency_that_nobody_knows_stops_no_audit():
+    one = contract()
+    assert checked([one.signed(), one.instructed(), agreed()], deals(one, currency="XYZ")) == []
 
 
 def test_a_contract_that_nobody_signed_is_delivered_by_nothing():
