@@ -1,8 +1,8 @@
 """Contracts of the interfaces that are delivered sealed, and the agreements by which they are (decision 0282).
 
-Law: (1) terms that name a contract name one that a log says was signed, by the same two parties, at the same price, and
-that it says is delivered sealed. (2) A log that says that such a contract ended says of what stood under it that it
-ended, too. That it was agreed while the contract was in force: `ledger.audit.contract_uses`.
+Law: (1) terms that name a contract name one that a log says was signed, by the same two parties, at the same price and
+under the same rules, and that it says is delivered sealed. (2) A log that says that such a contract ended says of what
+stood under it that it ended, too. That it was agreed while the contract was in force: `ledger.audit.contract_uses`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 COMPENSATE, PAY_AMOUNT = strategies.PAY, strategies.PAID
 DELIVERY: Final = "delivery"
+DUTIES: Final = "obligation"
+RULES: Final = ("permission", "prohibition", DUTIES)
+CONFLICT: Final = "conflict"
 
 
 def under(deals: Deals) -> dict[str, str]:
@@ -54,35 +57,40 @@ def _tells(books: Books, did: str, agreement: str) -> bool:
 
 
 def _check(name: str, deal: Deal, event: Event, report: Report) -> None:
-    """Check that an agreement has the parties, the price and the delivery of its contract."""
+    """Check that an agreement has the parties, the price, the rules and the delivery of its contract."""
     told = event.fields
     try:
-        sealed, price = strategies.beside(told["strategy"]).sealed, _price(told["strategy"])
+        sealed, policy = strategies.beside(told["strategy"]).sealed, strategies.read(told["strategy"])
     except PolicyError:
         return  # an expansion of another make
     minor = Decimal(deal.terms.tariff.minor).scaleb(-DECIMALS.get(deal.terms.tariff.currency, TOKEN_DECIMALS))
+    rules = _listed_rules(policy)
+    paid = [limit for duty in rules.get(DUTIES, []) if (limit := _price(duty)) is not None]
+    rules[DUTIES] = [duty for duty in rules.get(DUTIES, []) if _price(duty) is None]
     pairs: dict[str, tuple[Any, Any]] = {
         "provider": (deal.provider, told["provider"]),
         "buyer": (deal.buyer, told["consumer"]),
         DELIVERY: (True, sealed),
-        "price": (minor, price),
+        "price": (minor, sum(paid, Decimal(0))),
+        "policy": ({DUTIES: [], **_listed_rules(deal.terms.policy)}, rules),
     }
     for field, (agreed, contracted) in pairs.items():
         if agreed != contracted:
             report.find("contract-differs", deal.provider, agreement=name, other=event.part, field=field)
 
 
-def _price(strategy: Mapping[str, Any]) -> Decimal:
-    """Return what a strategy says is paid for each unit, in its currency."""
-    duties = strategies.read(strategy).get("obligation", [])
-    paid = [
-        Decimal(str(limit["rightOperand"]))
-        for duty in (duties if isinstance(duties, list) else [duties])
-        if duty.get("action") == COMPENSATE
-        for limit in _listed(duty.get("constraint", []))
-        if limit.get("leftOperand") == PAY_AMOUNT
-    ]
-    return sum(paid, Decimal(0))
+def _listed_rules(policy: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the rules of a policy, each kind in a list, and which of them wins."""
+    told: dict[str, Any] = {name: _listed(policy[name]) for name in RULES if name in policy}
+    return told | ({CONFLICT: policy[CONFLICT]} if CONFLICT in policy else {})
+
+
+def _price(duty: Mapping[str, Any]) -> Decimal | None:
+    """Return what a duty says is paid for each unit, in its currency; None for a duty to do anything else."""
+    limits = _listed(duty.get("constraint", []))
+    if duty.get("action") != COMPENSATE or len(limits) != 1 or limits[0].get("leftOperand") != PAY_AMOUNT:
+        return None
+    return Decimal(str(limits[0]["rightOperand"]))
 
 
 def _listed(value: Any) -> list[Any]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
 
 from connector.negotiation.agreement import Cause
 from connector.negotiation.doors import DeclinedError, Peer
@@ -20,6 +21,10 @@ from connector.store.rows.contract import ContractRow
 from connector.store.rows.product import ProductRow, ProductState
 from contracts.namespace import CONTRACT, OFFER_TERMS
 from contracts.ndi import strategy
+from contracts.tariff import Tariff
+from ledger.audit import sealed_contracts
+from ledger.audit.report import Report
+from tests.contracts.test_ndi_strategy import policies
 from tests.negotiation.test_rounds import ABOUT, AT, NAMED
 from tests.settlement.ground import Shelf
 
@@ -88,6 +93,20 @@ def test_the_table_has_price_rules_and_end_of_the_contract_and_all_else_of_the_p
     # who buys makes the same one of the strategy that both have signed, whatever it calls the product
     theirs = replace(CONTRACT_AGREED, role="consumer", product="a code")
     assert sealed.table(theirs, TERMS, "CNY") == (table.terms, 500)
+
+
+@given(policies())
+def test_whatever_the_rules_are_the_audit_finds_those_of_the_contract(policy):
+    written = strategy.written(policy, sealed=True)
+    held = SimpleNamespace(odrl={CONTRACT: {**ABOUT_SEALED, "strategy": written}}, digest=DIGEST)
+    terms, price = sealed.table(held, TERMS, "CNY")
+    agreed = SimpleNamespace(contract=bytes.fromhex(DIGEST), tariff=Tariff.from_json(terms["tariff"]),
+                             policy=terms["policy"])  # fmt: skip
+    told = {"strategy": written, "provider": "did:web:p", "consumer": "did:web:b"}
+    report = Report()
+    deal = SimpleNamespace(terms=agreed, provider="did:web:p", buyer="did:web:b")
+    sealed_contracts.check({DIGEST: SimpleNamespace(fields=told, part=DIGEST)}, {}, {"cd" * 32: deal}, report)
+    assert (report.findings, price) == ([], agreed.tariff.minor)
 
 
 @pytest.mark.parametrize(

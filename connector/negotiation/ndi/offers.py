@@ -103,13 +103,18 @@ def offer_of(strategy: Mapping[str, Any], offer: str, product: str, about: Docum
         raise UnacceptableError("the strategy is in place of another contract than was said before")
     if told.get(SEALED, False) != about.get(SEALED, False):
         raise UnacceptableError("the strategy says another `delivery` than its contract")
-    rules = {name: policy[name] for name in CARRIED if name in policy}
-    duties, price = _parted(_listed(rules.pop("obligation", [])), currency)
+    rules, price = parted(policy, currency)
     paid = {"leftOperand": offers.PAY_AMOUNT, "operator": "eq", "rightOperand": str(price)}
-    duties = [*duties, {"action": offers.COMPENSATE, "constraint": [paid]}]
-    shown = {name: _listed(value) if name in RULES else value for name, value in rules.items()}
-    whole = {"@id": offer, "@type": "Offer", "target": product, **shown, "obligation": duties}
+    duties = [*rules.pop("obligation", []), {"action": offers.COMPENSATE, "constraint": [paid]}]
+    whole = {"@id": offer, "@type": "Offer", "target": product, **rules, "obligation": duties}
     return offers.foreign(whole | {CONTRACT: about})
+
+
+def parted(policy: Mapping[str, Any], currency: str) -> tuple[Document, int]:
+    """Return the rules of a strategy's policy without its price, and that in minor units; raises UnacceptableError."""
+    said = {name: _listed(policy[name]) if name in RULES else policy[name] for name in CARRIED if name in policy}
+    duties, price = _parted(said.pop("obligation", []), currency)
+    return said | ({"obligation": duties} if duties else {}), price
 
 
 def agreement_of(offer: Mapping[str, Any], strategy: Document, parties: Mapping[str, str], at: str) -> Document:

@@ -19,6 +19,7 @@ from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.contract import ContractRow
 from contracts import lifecycle
 from contracts.namespace import CONTRACT
+from contracts.ndi import strategy as strategies
 from contracts.ndi.interfaces import DENIED
 from contracts.units import KEPT
 
@@ -76,10 +77,9 @@ def tabled(product: ProductRow, *, is_sealed: bool) -> Document:
 
 def agreed(held: AgreementRow, currency: str) -> Agreed:
     """Return what a contract says, read of its strategy alone, whose bytes both sides have signed."""
-    about = {name: value for name, value in held.odrl[CONTRACT].items() if name != "strategy"}
-    said = contracts.offer_of(held.odrl[CONTRACT]["strategy"], "", held.product, about, currency)
-    proposal = offers.read(said)
-    return Agreed(proposal.price or 0, proposal.policy, shown_end(about))
+    about = held.odrl[CONTRACT]
+    policy, price = contracts.parted(strategies.read(about["strategy"]), currency)
+    return Agreed(price, policy, shown_end(about))
 
 
 def table(held: AgreementRow, terms: Mapping[str, Any], currency: str) -> tuple[Document, int]:

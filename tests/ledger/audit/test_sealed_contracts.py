@@ -17,6 +17,7 @@ from tests.ledger.audit.shelf import book, event, found, shelf
 from tests.ledger.audit.test_contracts import CONSUMER, EXCHANGE, KEYS, OTHER, PROVIDER, RULES, SPACE, signed
 
 UNDER = "5a" * 32
+USE = {"permission": RULES["permission"]}
 PRICE = {"leftOperand": "payAmount", "operator": "eq", "rightOperand": "5.00", "unit": "CNY"}
 
 
@@ -44,9 +45,9 @@ def over():
     return event("agreement.ended", UNDER)
 
 
-def deals(one, *, provider=PROVIDER, buyer=CONSUMER, minor=500, currency="CNY"):
+def deals(one, *, provider=PROVIDER, buyer=CONSUMER, minor=500, currency="CNY", policy=USE):
     tariff = Tariff("byte", minor, 1 << 20, currency) if minor else Tariff("free", 0, 1, "CNY")
-    terms = SimpleNamespace(contract=bytes.fromhex(one.part), tariff=tariff)
+    terms = SimpleNamespace(contract=bytes.fromhex(one.part), tariff=tariff, policy=policy)
     return {UNDER: SimpleNamespace(terms=terms, provider=provider, buyer=buyer)}
 
 
@@ -74,8 +75,10 @@ def test_an_agreement_under_a_contract_that_is_in_force_is_nobodys_fault():
         (contract(), {"buyer": OTHER}),
         (contract(), {"provider": OTHER}),
         (contract(sealed=False), {}),
+        (contract(), {"policy": {"permission": [{"action": "use"}]}}),
+        (contract(), {"policy": {**USE, "prohibition": [{"action": "distribute"}]}}),
     ],
-    ids=["price", "buyer", "provider", "delivery"],
+    ids=["price", "buyer", "provider", "delivery", "policy", "prohibition"],
 )
 def test_it_is_of_the_same_two_at_the_same_price_of_one_that_is_delivered_so(one, changed):
     [(code, _)] = checked([one.signed(), one.instructed(), agreed()], deals(one, **changed))
