@@ -90,7 +90,7 @@ def _why_not(old: AgreementRow) -> str:
     if old.agreement is None or old.terms is None:
         return "it is not under terms of ours, and only such are amended"
     if sealed.named(old.terms):
-        return "it stands under a contract of the national interfaces; amend that"
+        return "it stands under a contract of the national interfaces; end that, and make another"
     if old.terms.get("parent"):
         return "a sub-licence is not amended; its holder grants another"
     if old.role == PROVIDER and old.state == lifecycle.SIGNED:
@@ -99,6 +99,8 @@ def _why_not(old: AgreementRow) -> str:
 
 
 def _not_in_force(tx: Tx, old: AgreementRow) -> str:
+    if contracts.is_sealed(old.odrl):  # what was paid under it would not go on in the other's books
+        return "it is delivered sealed; end it, and make another contract"
     talk = tx.get(NegotiationRow, id=old.negotiation)
     return "" if talk is not None and talk.state == FINALIZED else "it is not in force yet; amend it when it is"
 

@@ -113,6 +113,26 @@ async def test_a_buyer_asks_the_provider_answers_with_another_price_and_the_new_
     assert found.code == 0, found.out.decode()[:3000]
 
 
+@pytest.mark.parametrize("role", ["buyer", "provider", "exchange"])
+async def test_who_dies_while_one_is_put_in_place_of_another_goes_on(space, role):
+    """Killed as soon as a person has assented, and once more a little later: one stands afterwards, on all sides."""
+    old = await bought(space, "from point to point", f"killed-{role}")
+    await penstock(space, "buyer", "amend", old["agreement"], "--price", "6.00")
+    await penstock(space, "provider", "admin", "assent", (await waiting(space, "provider", "REQUESTED"))["id"])
+    for seconds in (0.0, 0.3):
+        await asyncio.sleep(seconds)
+        await space.people[role].kill()
+        await space.people[role].start()
+    new = await in_force(space, "buyer", old["agreement"])
+    assert (await in_force(space, "provider", old["agreement"]))["agreement"] == new["agreement"]
+    for each in ("buyer", "provider"):
+        before = await penstock(space, each, "ndi", "show", old["contractId"])
+        assert (before["state"], before["supersededBy"]) == ("ended", new["agreement"])
+        assert len([one for one in await contracts(space, each) if one["amends"] == old["agreement"]]) == 1
+    found = await audited(space)
+    assert found.code == 0, found.out.decode()[:3000]
+
+
 async def test_a_provider_asks_and_a_refusal_leaves_what_was_signed_as_it_was(space):
     def ended(number):
         return len([one for one in space.rows("provider", "negotiations") if one["state"] == "TERMINATED"]) == number
