@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation.doors import OnTable
 from connector.negotiation.ndi import sealed
+from connector.negotiation.negotiation import OPENINGS, ROUNDS
 from connector.negotiation.on_offer import sold
 from connector.negotiation.protocol.errors import UnacceptableError
 from connector.negotiation.protocol.states import PROVIDER
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 # what of a product's limits counts for who buys under a contract, too
 LIMITS: Final = ("units", "cap", "periods")
-UNITS, ROUNDS = 1_000, 8
 
 
 class Sealing:
@@ -68,7 +68,7 @@ class Sealing:
         terms, price = sealed.table(held, product.terms, self._space.known_currency())
         mandate: dict[str, Any] = {name: product.limits[name] for name in LIMITS if name in product.limits}
         mandate |= {"ask": str(price), "floor": str(price), "rounds": ROUNDS, sealed.POLICY: terms[sealed.POLICY]}
-        mandate.setdefault("units", UNITS)
+        mandate.setdefault("units", OPENINGS)
         return OnTable(product.id, price, price, terms, mandate)
 
     def end(self, tx: Tx, held: AgreementRow, cause: Cause, now: datetime) -> None:
