@@ -73,6 +73,8 @@ class Discovery:
         if row is None or row.terms is None or row.tier not in (PLAIN, KEPT):
             raise Absent(f"`{name[:80]}` is not delivered over these interfaces", "ask by the Dataspace Protocol")
         named = await self._core.store.read(lambda tx: services.of(tx, product))
+        if named and row.tier == KEPT:
+            raise Absent(f"`{name[:80]}` has service parties, and is sealed", "ask by the Dataspace Protocol")
         about = {"product": name, "provider": await self._parties.name(), "consumer": peer}
         about |= {contracts.SERVICES: [one.json() for one in named], contracts.SEALED: row.tier == KEPT}
         strategy = contracts.strategy_of(dataset["hasPolicy"][0], about, self._space.known_currency())

@@ -95,7 +95,7 @@ async def test_who_dies_while_it_is_made_goes_on_and_nothing_is_made_twice(space
 
 async def test_it_is_delivered_no_other_way(space, paths):
     code = (await contracts(space))[0]["contractId"]
-    for words in (("ndi", "push", code), ("ndi", "call", code, "/")):
+    for words in (("ndi", "push", code), ("ndi", "call", code, "/"), ("ndi", "pay", code)):
         refused = await commanded(*words, "--data", space.people["buyer"].data, "--json")
         assert refused.code != 0
         assert b"sealed" in refused.out + refused.err, refused

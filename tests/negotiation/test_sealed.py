@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -14,11 +16,12 @@ from connector.negotiation.doors import DeclinedError, Peer
 from connector.negotiation.ndi import offers, sealed
 from connector.negotiation.protocol.errors import UnacceptableError
 from connector.operation.ndi.sealing import Sealing
-from connector.operation.ndi.white_lists import NotListed
+from connector.operation.ndi.white_lists import NotListed, WhiteLists
 from connector.runtime.errors import PeerUnreachable
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.contract import ContractRow
 from connector.store.rows.product import ProductRow, ProductState
+from connector.store.rows.protocol import TransferRow
 from contracts.namespace import CONTRACT, OFFER_TERMS
 from contracts.ndi import strategy
 from contracts.tariff import Tariff
@@ -187,3 +190,30 @@ def test_a_contract_says_that_it_is_delivered_sealed_of_what_can_be_and_of_nothi
     assert sealed.is_said({CONTRACT: {**ABOUT, offers.SEALED: said}}, product, peer) is said
     with pytest.raises(UnacceptableError, match="how it is delivered"):
         sealed.is_said({CONTRACT: {**ABOUT, offers.SEALED: not said}}, product, peer)
+
+
+def test_nobody_serves_in_what_is_delivered_sealed():
+    about = {**ABOUT_SEALED, offers.SERVICES: [{"entityId": "did:web:host", "role": "host", "share": "5"}]}
+    with pytest.raises(UnacceptableError, match="serve"):
+        sealed.is_said({CONTRACT: about}, GOODS, Peer(PEER, None, is_ndi=True))
+
+
+@pytest.mark.parametrize(("listed", "cut"), [(PEER, []), ("did:web:other", ["t"])])
+def test_who_is_not_on_the_list_any_more_is_cut_off(disk, listed, cut):
+    about = {"turn": "consumer", "reason": "", "pending": "", "callback": "", "created": AT, "updated": AT}
+    about |= {"peer": PEER, "agreement": UNDER.digest, "format": "f", "state": "STARTED"}
+    transfer = TransferRow(id="t", role="provider", **about)
+    for row in (UNDER, transfer):
+        disk.act(lambda tx, row=row: tx.insert(row))
+    ended = []
+    transfers = SimpleNamespace(terminate=lambda _tx, pid, _why, _now: ended.append(pid))
+    core = SimpleNamespace(
+        store=SimpleNamespace(write=partial(written, disk)), clock=SimpleNamespace(now=lambda: AT),
+        evidence=SimpleNamespace(record=lambda *_told, **_more: None),
+    )  # fmt: skip
+    asyncio.run(WhiteLists(core, SimpleNamespace(transfers=transfers)).add(PRODUCT, listed))
+    assert ended == cut
+
+
+async def written(disk, act):
+    return disk.act(act)

@@ -61,9 +61,12 @@ def require_meant(terms: Mapping[str, Any] | None, mandate: Mapping[str, Any]) -
 def is_said(offer: Mapping[str, Any], product: ProductRow, peer: Peer) -> bool:
     """Say whether what is asked for is a contract that is delivered sealed.
 
-    Raises UnacceptableError where a contract says nothing of it, and where it says so of what cannot be.
+    Raises UnacceptableError where a contract says nothing of it, and where it says so of what cannot be: a channel pays
+    nobody who serves.
     """
     said = contracts.is_sealed(offer)
+    if said and offer[CONTRACT].get(contracts.SERVICES):
+        raise UnacceptableError("what others serve in is not delivered sealed")
     if said is not (peer.is_ndi and product.tier == KEPT):
         raise UnacceptableError(f"a contract on a product of the tier `{product.tier}` says how it is delivered")
     return said
@@ -97,8 +100,8 @@ def table(held: AgreementRow, terms: Mapping[str, Any], currency: str) -> tuple[
 def under(tx: Tx, held: AgreementRow) -> list[AgreementRow]:
     """Return the agreements that stand, or stood, under a contract."""
     product = held.odrl[CONTRACT].get(DATASET, held.product)
-    found = tx.find(AgreementRow, "product = ? and peer = ?", (product, held.peer))
-    return [row for row in found if row.role == held.role and named(row.terms) == held.digest]
+    found = tx.find(AgreementRow, "product = ? and role = ? and peer = ?", (product, held.role, held.peer))
+    return [row for row in found if named(row.terms) == held.digest]
 
 
 def refusal(tx: Tx, digest: str, role: str, peer: str, now: datetime) -> str:

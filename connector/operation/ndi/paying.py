@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.chain.transactions import MinedEvent
 from connector.negotiation import authority
-from connector.negotiation.ndi.offers import SERVICES
+from connector.negotiation.ndi.offers import SERVICES, is_sealed
 from connector.negotiation.protocol.states import PROVIDER
 from connector.operation.ndi import contracts
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, PaymentRefused
@@ -128,6 +128,8 @@ def _require_number(number: int) -> None:
 def _bought(tx: Tx, code: str, number: int, amount: int | None) -> Bought:
     """Return what is to be paid of a contract that we have bought under; raises InvalidInput, NotPermitted."""
     row, talk, _ = contracts.require_bought(tx, code)
+    if is_sealed(talk.agreement):
+        raise Conflict(f"the contract `{code}` is delivered sealed, and paid by the piece", "penstock wallet")
     price = talk.price or 0
     total = price if amount is None else amount
     if total <= 0:

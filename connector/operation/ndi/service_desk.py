@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from catalog.roles import trades
 from connector.negotiation import authority
+from connector.negotiation.protocol.offers import PLAIN
 from connector.operation.ndi import consents, contracts, services
 from connector.operation.ndi.serving import ASKED, DECLINED, ENDED, SIGNED
 from connector.runtime import reasons
@@ -45,7 +46,7 @@ class ServiceDesk:
         """List the service parties of a product; raises Absent."""
 
         def read(tx: Tx) -> tuple[ServiceParty, ...]:
-            services.require_delivered(tx, product)
+            services.require(tx, product, PLAIN)
             return services.of(tx, product)
 
         return [_named(one) for one in await self._core.store.read(read)]
@@ -64,7 +65,7 @@ class ServiceDesk:
             raise InvalidInput(text, "name one that is a provider or a buyer")
 
         def act(tx: Tx) -> list[Document]:
-            services.require_delivered(tx, product)
+            services.require(tx, product, PLAIN)
             now = self._core.clock.now()
             tx.put(ServicePartyRow(product=product, party=party, role=made.role, bps=made.bps, created=now))
             try:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.negotiation.protocol.offers import PLAIN
 from connector.runtime.errors import Absent
 from connector.store.rows.contract import ServicePartyRow
 from connector.store.rows.product import ProductRow
 from contracts.ndi.services import ServiceParty, ordered
-from contracts.units import KEPT
 
 if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 
-def require_delivered(tx: Tx, product: str) -> None:
-    """Raise Absent for what is no product of ours that goes under contracts of these interfaces."""
+def require(tx: Tx, product: str, *tiers: str) -> None:
+    """Raise Absent for what is no product of ours of one of these tiers."""
     row = tx.get(ProductRow, id=product)
-    if row is None or row.tier not in (PLAIN, KEPT):
-        text = f"there is no product `{product[:80]}` here that is delivered by these interfaces"
-        raise Absent(text, "they deliver those of the tiers plain and kept")
+    if row is None or row.tier not in tiers:
+        raise Absent(f"there is no product `{product[:80]}` here of the tier {' or '.join(tiers)}", "penstock list")
 
 
 def of(tx: Tx, product: str) -> tuple[ServiceParty, ...]:

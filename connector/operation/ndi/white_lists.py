@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from catalog.errors import CatalogError
 from catalog.identifiers import Kind, read
-from connector.negotiation.protocol.states import FINAL
+from connector.negotiation.ndi import sealed
+from connector.negotiation.protocol.offers import PLAIN
+from connector.negotiation.protocol.states import FINAL, PROVIDER
 from connector.operation.ndi import services
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
+from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.delivery import DeliveryRow, WhiteListRow
 from connector.store.rows.protocol import TransferRow
+from contracts.namespace import CONTRACT
 from contracts.ndi.fields import NAMED_CHARACTERS_MAX, Code
+from contracts.units import KEPT
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from connector.core.core import Core
     from connector.negotiation.engine import Engine
     from connector.store.transaction import Tx
@@ -54,7 +61,7 @@ class WhiteLists:
         """List who may have what a product delivers; raises Absent."""
 
         def show(tx: Tx) -> list[dict[str, str]]:
-            services.require_delivered(tx, product)
+            services.require(tx, product, PLAIN, KEPT)
             return _shown(tx, product)
 
         return await self._core.store.read(show)
@@ -64,7 +71,7 @@ class WhiteLists:
         _check(caller)
 
         def act(tx: Tx) -> list[dict[str, str]]:
-            services.require_delivered(tx, product)
+            services.require(tx, product, PLAIN, KEPT)
             if tx.get(WhiteListRow, product=product, caller=caller) is None:
                 if len(tx.find(WhiteListRow, "product = ?", (product,))) >= LISTED_MAX:
                     raise Conflict(f"{LISTED_MAX} are on this list", "list subjects, each with all its connectors")
@@ -125,6 +132,19 @@ class WhiteLists:
                 self.require(tx, product, last.peer, last.caller)
             except NotListed:
                 self._engine.transfers.terminate(tx, id_, OFF, now)
+        for row in tx.find(AgreementRow, "product = ? and role = ?", (product, PROVIDER)):
+            held = tx.get(AgreementRow, digest=under) if (under := sealed.named(row.terms)) else None
+            if held is not None:
+                self._cut_off_sealed(tx, row, held.odrl[CONTRACT]["consumer"], now)
+
+    def _cut_off_sealed(self, tx: Tx, row: AgreementRow, caller: str, now: datetime) -> None:
+        """End what runs under an agreement that delivers a contract, for who is not on its product's list."""
+        try:
+            self.require(tx, row.product, row.peer, caller)
+        except NotListed:
+            for transfer in tx.find(TransferRow, "agreement = ?", (row.digest,)):
+                if transfer.state not in FINAL:
+                    self._engine.transfers.terminate(tx, transfer.id, OFF, now)
 
 
 def _subject(caller: str) -> str:
