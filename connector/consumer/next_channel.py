@@ -88,9 +88,13 @@ class NextChannels:
         """Raise what is true if a payee knows nothing of what is on chain, or signed by it; nothing for another fault.
 
         Raises PeerUnreachable while its node may be behind ours, afterwards Absent: it went on with a back-up. A
-        transfer that it has forgotten costs nothing: it is ended, and another is asked for.
+        transfer that it has forgotten costs nothing: it is ended, and another is asked for. Raises PeerUnreachable for
+        a channel that it says is over and the chain does not: its node is ahead, or the close was taken back and comes
+        again.
         """
         code = explain_failure(fault).code
+        if code in CODES:
+            raise PeerUnreachable("the provider says that the channel is over, the chain not yet") from fault
         if code == NO_TRANSFER:
             await self._core.store.write(lambda tx: self._end(tx, row))
             raise PeerUnreachable("the provider knows nothing of the transfer; another is asked for") from fault

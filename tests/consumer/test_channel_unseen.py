@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from connector.channel.errors import fault
-from connector.consumer.next_channel import NO_TRANSFER, SEEN_WITHIN, NextChannels
+from connector.consumer.next_channel import CODES, NO_TRANSFER, SEEN_WITHIN, NextChannels
 from connector.negotiation.ending import FORGOTTEN
 from connector.negotiation.protocol.states import STARTED, TERMINATED
 from connector.runtime.errors import Absent, PeerUnreachable
@@ -56,6 +56,13 @@ def test_a_transfer_that_it_forgot_is_ended_and_another_one_asked_for(state, end
     with pytest.raises(PeerUnreachable, match="another is asked for"):
         _asked(NO_TRANSFER, SECOND, transfers, SimpleNamespace(**vars(ROW), its_transfer="t"), _ended(FORGOTTEN, state))
     assert said == [("t", FORGOTTEN)] * ended
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_a_channel_that_is_over_by_its_word_alone_is_asked_about_again(code):
+    """Its node is ahead of ours, or the close was taken back: what the chain says counts, and it says so in a moment."""
+    with pytest.raises(PeerUnreachable, match="the chain not yet"):
+        _asked(code, SEEN_WITHIN)
 
 
 def test_another_fault_is_none_of_this():

@@ -28,6 +28,8 @@ REQUESTED_TOO_LATE, STARTED_TOO_LATE = 269538932, 338964435
 FORGOTTEN_TRANSFER = 1625414352
 # … or one in which a window is offered that was paid for since, on a channel that is closed
 FORGOTTEN_WINDOW = 1605193911
+# a provider has seen a channel closed, and a reorganisation takes that back before its buyer has
+CLOSED_AND_TAKEN_BACK = 43704752
 # a request arrives, its answer does not, and its sender is away until its deadline is over
 ANSWERED_IN_VAIN = 269541953
 # an acknowledgement is lost whose seq its payee has offered already
@@ -62,6 +64,7 @@ def calm():
         STARTED_TOO_LATE,
         FORGOTTEN_TRANSFER,
         FORGOTTEN_WINDOW,
+        CLOSED_AND_TAKEN_BACK,
         USED_MEANWHILE,
     ],
 )
