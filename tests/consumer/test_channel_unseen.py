@@ -60,7 +60,7 @@ def test_a_transfer_that_it_forgot_is_ended_and_another_one_asked_for(state, end
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_a_channel_that_is_over_by_its_word_alone_is_asked_about_again(code):
-    """Its node is ahead of ours, or the close was taken back: what the chain says counts, and it says so in a moment."""
+    """Its node is ahead of ours, or the close was taken back: the chain says what counts, in a moment."""
     with pytest.raises(PeerUnreachable, match="the chain not yet"):
         _asked(code, SEEN_WITHIN)
 
