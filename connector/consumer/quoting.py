@@ -24,6 +24,7 @@ from connector.negotiation import whereabouts
 from connector.negotiation.ndi import offers as contracted
 from connector.negotiation.ndi import sealed
 from connector.negotiation.ndi.address import is_ndi, is_through, marked, plain
+from connector.negotiation.ndi.superseding import POLICY
 from connector.negotiation.protocol import messages, offers, validation
 from connector.negotiation.protocol.errors import ProtocolError
 from connector.operation.ndi import contracts
@@ -160,7 +161,7 @@ class Quotes:
         if offers.shape(listed.terms) != contract.odrl[CONTRACT][sealed.TARIFF]:
             raise PeerMisbehaved("the price of the contract is for another unit by now", "ask its provider")
         terms, price = sealed.table(contract, listed.terms, self._space.known_currency())
-        offer = offers.offer(listed.target, terms.pop(sealed.POLICY), terms, target=listed.target)
+        offer = offers.offer(listed.target, terms.pop(POLICY), terms, target=listed.target)
         return found._replace(offer=offer | {"@id": listed.offer}, asked=price, fixed={sealed.MEMBER: contract.digest})
 
     async def _contracted(self, product: str, at: str, named: str | None, asking: Callable[[str], None]) -> Quote:

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 PERMISSIONS, PROHIBITIONS, OBLIGATIONS = KINDS
 PAY, PAID = "compensate", "payAmount"
+# what a policy has of rules, and which of them wins
+DUTIES: Final = "obligation"
+RULES: Final = ("permission", "prohibition", DUTIES)
+CONFLICT: Final = "conflict"
 EQUAL: Final = "01"
 EXPANSION_BYTES_MAX: Final = 1 << 18
 # member of the expansion: which contract this one supersedes, by its digest in hex
@@ -101,6 +105,21 @@ def beside(strategy: Mapping[str, Any]) -> Beside:
     return _beside(_loaded(strategy)) if strategy.get("policyExpansion") else Beside()
 
 
+def parted(policy: Mapping[str, Any]) -> tuple[dict[str, Any], list[Mapping[str, Any]]]:
+    """Return the rules of a policy, each kind in a list, without its prices, and the limits that say these."""
+    rules: dict[str, Any] = {name: _listed(policy[name]) for name in RULES if name in policy}
+    if CONFLICT in policy:
+        rules[CONFLICT] = policy[CONFLICT]
+    duties, paid = [], []
+    for duty in rules.pop(DUTIES, []):
+        limits = _listed(duty.get("constraint", []))
+        if duty.get("action") == PAY and len(limits) == 1:
+            paid.append(limits[0])
+        else:
+            duties.append(duty)
+    return rules | ({DUTIES: duties} if duties else {}), paid
+
+
 def services(strategy: Mapping[str, Any]) -> tuple[ServiceParty, ...]:
     """Return the service parties that a strategy names; raises PolicyError where that cannot be read."""
     return beside(strategy).services
@@ -164,6 +183,10 @@ def _beside(told: Mapping[str, Any]) -> Beside:
     if told.get(DELIVERY, SEALED) != SEALED:
         raise PolicyError("bad-value", f"/policyExpansion/{DELIVERY}", f"it is `{SEALED}`, or left out")
     return Beside(served, str(over), DELIVERY in told)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _with(strategy: Mapping[str, Any], constraints: list[Any]) -> dict[str, Any]:

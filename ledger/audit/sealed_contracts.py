@@ -8,7 +8,7 @@ stood under it that it ended, too. That it was agreed while the contract was in 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from contracts.currencies import DECIMALS, TOKEN_DECIMALS
 from contracts.ndi import strategy as strategies
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
     from ledger.audit.deal import Deal, Deals
     from ledger.audit.event import Event
     from ledger.audit.report import Report
-
-COMPENSATE, PAY_AMOUNT = strategies.PAY, strategies.PAID
-DELIVERY: Final = "delivery"
-DUTIES: Final = "obligation"
-RULES: Final = ("permission", "prohibition", DUTIES)
-CONFLICT: Final = "conflict"
 
 
 def under(deals: Deals) -> dict[str, str]:
@@ -64,34 +58,19 @@ def _check(name: str, deal: Deal, event: Event, report: Report) -> None:
     except PolicyError:
         return  # an expansion of another make
     minor = Decimal(deal.terms.tariff.minor).scaleb(-DECIMALS.get(deal.terms.tariff.currency, TOKEN_DECIMALS))
-    rules = _listed_rules(policy)
-    paid = [limit for duty in rules.get(DUTIES, []) if (limit := _price(duty)) is not None]
-    rules[DUTIES] = [duty for duty in rules.get(DUTIES, []) if _price(duty) is None]
+    rules, paid = strategies.parted(policy)
     pairs: dict[str, tuple[Any, Any]] = {
         "provider": (deal.provider, told["provider"]),
         "buyer": (deal.buyer, told["consumer"]),
-        DELIVERY: (True, sealed),
-        "price": (minor, sum(paid, Decimal(0))),
-        "policy": ({DUTIES: [], **_listed_rules(deal.terms.policy)}, rules),
+        strategies.DELIVERY: (True, sealed),
+        "price": (minor, sum(map(_amount, paid), Decimal(0))),
+        "policy": (strategies.parted(deal.terms.policy), (rules, [])),
     }
     for field, (agreed, contracted) in pairs.items():
         if agreed != contracted:
             report.find("contract-differs", deal.provider, agreement=name, other=event.part, field=field)
 
 
-def _listed_rules(policy: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the rules of a policy, each kind in a list, and which of them wins."""
-    told: dict[str, Any] = {name: _listed(policy[name]) for name in RULES if name in policy}
-    return told | ({CONFLICT: policy[CONFLICT]} if CONFLICT in policy else {})
-
-
-def _price(duty: Mapping[str, Any]) -> Decimal | None:
-    """Return what a duty says is paid for each unit, in its currency; None for a duty to do anything else."""
-    limits = _listed(duty.get("constraint", []))
-    if duty.get("action") != COMPENSATE or len(limits) != 1 or limits[0].get("leftOperand") != PAY_AMOUNT:
-        return None
-    return Decimal(str(limits[0]["rightOperand"]))
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def _amount(limit: Mapping[str, Any]) -> Decimal:
+    """Return what a limit says is paid for each unit, in its currency; not a number where it says anything else."""
+    return Decimal(str(limit["rightOperand"])) if limit.get("leftOperand") == strategies.PAID else Decimal("NaN")

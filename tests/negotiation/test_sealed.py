@@ -79,7 +79,7 @@ def begun(disk, *, digest=DIGEST, peer=PEER, address=b"\x01" * 20, now=AT, liste
             raise NotListed("not on the list", "ask")
 
     doors, space = SimpleNamespace(), SimpleNamespace(known_currency=lambda: "CNY")
-    Sealing(SimpleNamespace(), doors, space, SimpleNamespace(require=require))
+    Sealing(doors, space, SimpleNamespace(require=require))
     offer = {OFFER_TERMS: {"contract": digest}}
     return disk.act(lambda tx: doors.contracted(tx, offer, Peer(peer, address), now))
 
@@ -169,7 +169,7 @@ def test_nothing_flows_under_what_its_contract_has_left(disk):
 def test_what_stands_under_a_contract_is_ended_by_who_ends_agreements(disk):
     told = []
     doors = SimpleNamespace(under_over=lambda _tx, row, cause, _now: told.append((row.digest, cause.reason)))
-    sealing = Sealing(SimpleNamespace(), doors, SimpleNamespace(), SimpleNamespace())
+    sealing = Sealing(doors, SimpleNamespace(), SimpleNamespace())
     disk.act(lambda tx: sealing.end(tx, CONTRACT_AGREED, Cause("gone", PEER), AT))
     assert told == [(DIGEST, "gone")]
 

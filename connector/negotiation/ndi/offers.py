@@ -35,9 +35,8 @@ if TYPE_CHECKING:
 SERVICES: Final = "services"
 SUPERSEDES: Final = strategies.SUPERSEDES
 SEALED: Final = strategies.SEALED
-RULES: Final = ("permission", "prohibition", "obligation")
 # what of a policy a contract carries
-CARRIED: Final = (*RULES, offers.CONFLICT)
+CARRIED: Final = (*strategies.RULES, strategies.CONFLICT)
 
 
 def strategy_of(document: Mapping[str, Any], about: Mapping[str, Any], currency: str) -> Document:
@@ -112,9 +111,10 @@ def offer_of(strategy: Mapping[str, Any], offer: str, product: str, about: Docum
 
 def parted(policy: Mapping[str, Any], currency: str) -> tuple[Document, int]:
     """Return the rules of a strategy's policy without its price, and that in minor units; raises UnacceptableError."""
-    said = {name: _listed(policy[name]) if name in RULES else policy[name] for name in CARRIED if name in policy}
-    duties, price = _parted(said.pop("obligation", []), currency)
-    return said | ({"obligation": duties} if duties else {}), price
+    rules, paid = strategies.parted(policy)
+    if len(paid) > 1:
+        raise UnacceptableError("the strategy has more than one price")
+    return rules, sum(_minor(limit, currency) for limit in paid)
 
 
 def agreement_of(offer: Mapping[str, Any], strategy: Document, parties: Mapping[str, str], at: str) -> Document:
@@ -135,20 +135,6 @@ def until(agreement: Mapping[str, Any]) -> datetime | None:
     return datetime.fromisoformat(agreement[CONTRACT]["until"]) if CONTRACT in agreement else None
 
 
-def _parted(duties: list[Any], currency: str) -> tuple[list[Any], int]:
-    """Return the duties without the price, and that in minor units."""
-    kept: list[Any] = []
-    prices: list[int] = []
-    for duty in duties:
-        if duty.get("action") == offers.COMPENSATE and len(limits := _listed(duty.get("constraint", []))) == 1:
-            prices.append(_minor(limits[0], currency))
-        else:
-            kept.append(duty)
-    if len(prices) > 1:
-        raise UnacceptableError("the strategy has more than one price")
-    return kept, sum(prices)
-
-
 def _minor(limit: Mapping[str, Any], currency: str) -> int:
     if (limit.get("leftOperand"), limit.get("operator")) != (offers.PAY_AMOUNT, "eq"):
         raise UnacceptableError("a price is a `payAmount` that is equal to so much")
@@ -163,7 +149,3 @@ def _minor(limit: Mapping[str, Any], currency: str) -> int:
     except InvalidOperation:
         pass
     raise UnacceptableError(f"`{str(limit.get('rightOperand'))[:40]}` is no amount of {currency}")
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

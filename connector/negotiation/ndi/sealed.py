@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from connector.negotiation.agreement import why_over
 from connector.negotiation.doors import DeclinedError
 from connector.negotiation.ndi import offers as contracts
-from connector.negotiation.ndi.superseding import shown_end
+from connector.negotiation.ndi.superseding import POLICY, shown_end
 from connector.negotiation.protocol import offers
 from connector.negotiation.protocol.errors import UnacceptableError
 from connector.store.rows.agreement import AgreementRow
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 MEMBER: Final = "contract"  # of the terms
 # of a consumer's own note on a contract: what its product is called in the other protocol, and for what its price is
 DATASET, TARIFF = "dataset", "tariff"
-POLICY: Final = "policy"
 OVER: Final = "the contract that it stands under has ended"
 
 
@@ -111,7 +110,7 @@ def refusal(tx: Tx, digest: str, role: str, peer: str, now: datetime) -> str:
         return f"`{digest[:64]}` is no contract between the two of us that is delivered sealed"
     if why := why_over(held, now):
         return why
-    contract = next(iter(tx.find(ContractRow, "negotiation = ?", (held.negotiation,), limit=1)), None)
+    contract = _contract(tx, held)
     if contract is not None and contract.feedback == DENIED:
         return "the consumer's connector told that this use is denied"
     if any(row.state not in lifecycle.OVER for row in under(tx, held)):
@@ -119,11 +118,14 @@ def refusal(tx: Tx, digest: str, role: str, peer: str, now: datetime) -> str:
     return ""
 
 
-def is_instructed(tx: Tx, digest: str) -> bool:
+def is_instructed(tx: Tx, held: AgreementRow) -> bool:
     """Say whether the platform has instructed a contract here."""
-    held = tx.get(AgreementRow, digest=digest)
-    found = [] if held is None else tx.find(ContractRow, "negotiation = ?", (held.negotiation,), limit=1)
-    return bool(found and found[0].instruction)
+    contract = _contract(tx, held)
+    return contract is not None and bool(contract.instruction)
+
+
+def _contract(tx: Tx, held: AgreementRow) -> ContractRow | None:
+    return next(iter(tx.find(ContractRow, "negotiation = ?", (held.negotiation,), limit=1)), None)
 
 
 def why_ended(tx: Tx, terms: Mapping[str, Any] | None, now: datetime) -> str:

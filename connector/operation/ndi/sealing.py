@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.negotiation.doors import OnTable
 from connector.negotiation.ndi import sealed
+from connector.negotiation.ndi.superseding import POLICY
 from connector.negotiation.negotiation import OPENINGS, ROUNDS
 from connector.negotiation.on_offer import sold
 from connector.negotiation.protocol.errors import UnacceptableError
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connector.core.core import Core
     from connector.identity.space.view import SpaceView
     from connector.negotiation.agreement import Cause
     from connector.negotiation.doors import Doors, Peer
@@ -39,8 +39,8 @@ LIMITS: Final = ("units", "cap", "periods")
 class Sealing:
     """What one provider agrees to under its contracts."""
 
-    def __init__(self, core: Core, doors: Doors, space: SpaceView, white_lists: WhiteLists) -> None:
-        self._core, self._doors, self._space, self._white_lists = core, doors, space, white_lists
+    def __init__(self, doors: Doors, space: SpaceView, white_lists: WhiteLists) -> None:
+        self._doors, self._space, self._white_lists = doors, space, white_lists
         doors.contracted = self.begun
 
     def begun(self, tx: Tx, offer: Mapping[str, Any], peer: Peer, now: datetime) -> OnTable:
@@ -53,10 +53,10 @@ class Sealing:
             raise UnacceptableError("what is delivered sealed needs signatures of both sides")
         if why := sealed.refusal(tx, digest, PROVIDER, peer.did, now):
             raise UnacceptableError(why)
-        if not sealed.is_instructed(tx, digest):
-            raise PeerUnreachable("the platform has not instructed this contract here yet", "ask again")
         held = tx.get(AgreementRow, digest=digest)
         assert held is not None, "it was looked at"
+        if not sealed.is_instructed(tx, held):
+            raise PeerUnreachable("the platform has not instructed this contract here yet", "ask again")
         product = tx.get(ProductRow, id=held.product)
         product = None if product is None else sold(product)
         if product is None or product.terms is None or product.tier != KEPT:
@@ -67,7 +67,7 @@ class Sealing:
             raise UnacceptableError(str(refused)) from refused
         terms, price = sealed.table(held, product.terms, self._space.known_currency())
         mandate: dict[str, Any] = {name: product.limits[name] for name in LIMITS if name in product.limits}
-        mandate |= {"ask": str(price), "floor": str(price), "rounds": ROUNDS, sealed.POLICY: terms[sealed.POLICY]}
+        mandate |= {"ask": str(price), "floor": str(price), "rounds": ROUNDS, POLICY: terms[POLICY]}
         mandate.setdefault("units", OPENINGS)
         return OnTable(product.id, price, price, terms, mandate)
 

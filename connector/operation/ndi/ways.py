@@ -75,7 +75,7 @@ class Ways:
         self.deliveries = Deliveries(core)
         self.transports = Transports(core, engine, self.parties, white_lists, self.deliveries)
         self.serving = Serving(core, space, self.parties)
-        sealing = Sealing(core, doors, space, white_lists)
+        sealing = Sealing(doors, space, white_lists)
         self.hearing = Hearing(core, engine, space, programs, self.parties, self.serving, sealing)
         self.reports = Reports(core, engine, self.parties)
         doors.deliver, doors.ask = self.deliver, self.ask
