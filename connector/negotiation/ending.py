@@ -2,7 +2,8 @@
 
 Law: (1) nobody waits for ever: a message that brought nothing, and a deadline that has passed, end the process. (2) The
 peer has then been asked for its state (`connector.negotiation.asking`); where it has our message, or is at an end
-itself, both sides end alike. (3) The reason says what happened and what was heard.
+itself, both sides end alike. (3) The reason says what happened and what was heard. (4) Two who have signed and lose the
+last word hold the agreement, both: who said it goes on as if it had come, who waits for it asks.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ MISSED: Final = {EXPIRED: (LATE, "timeout"), REFUSED: ("was refused", "refused")
 NOTHING: Final = "nothing came from the"
 # why a process is ended that its peer went on without: another may follow it
 FORGOTTEN: Final = "the peer knows nothing of it: it went on with a back-up of before"
+# the word after which both hold the same agreement: who did not get it asks for the state, and is told that it is final
+CLOSING: Final = "finalize"
 # how the reason begins of a process that nobody's word has ended: a message that came too late, silence, a peer that
 # has forgotten it, a peer's end of which it told us nothing
 UNMEANT: Final = re.compile(rf"our `(?!termination`)\w+` {LATE}|{NOTHING}|{FORGOTTEN}|{asking.ASKED}")
@@ -117,12 +120,14 @@ class Ending(Steps[P]):
         """Go on without a message that was refused or came too late: nobody waits for ever."""
         heard, facts = outcome.heard, self.facts(tx, row, now)
         found = asking.verdict(self.process, row, heard.state)
-        if found == asking.TAKEN:
-            self._perform(tx, row, self.acknowledged(row, sent, facts))
-            self.advance(tx, row.id, now)
-            return
         how, code = MISSED[outcome.kind]
         reason = told(f"our `{sent.kind}` {how}: {outcome.reason}", heard.words)
+        unheard = outcome.kind == EXPIRED and not heard.there and sent.kind == CLOSING
+        if found == asking.TAKEN or unheard:
+            known = replace(row, reason=reason) if unheard else row
+            self._perform(tx, row, self.acknowledged(known, sent, facts))
+            self.advance(tx, row.id, now)
+            return
         idle = replace(row, pending=NONE)
         if found == asking.OVER:
             self._perform(tx, row, self.follows(idle, replace(heard, words=reason), facts))

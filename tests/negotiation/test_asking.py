@@ -180,19 +180,46 @@ async def test_a_peer_that_forgets_what_it_answered_refuses_the_repeat_and_is_as
     assert [row["state"] for row in await provider.rows("agreements")] == ["signed"]
 
 
-async def test_when_neither_message_nor_question_gets_through_the_reason_says_both(two, network):
-    provider, buyer = two
+async def cut_at(kind, provider, buyer, network, *, arrives):
+    """Return what becomes of a negotiation whose provider hears nothing of its message `kind`, and can ask nobody."""
 
     async def deaf(*_):
         raise ConnectionResetError("cut off")
 
-    lose_answers(network, "finalize", before=lambda _: setattr(network, "deaf", deaf))
+    async def fault(sender, receiver, path, body, go):
+        if messages.name_of("negotiation", body) != kind:
+            return await go()
+        network.deaf = deaf
+        if arrives:
+            await go()
+        raise ConnectionResetError("cut off")
+
+    network.fault = fault
     await buyer.engine.start_negotiation(provider.did, provider.base, listed_offer(), SHORT)
-    await until(provider, "negotiations", lambda row: row["pending"] == "FINALIZED")
+    await until(provider, "negotiations", lambda row: row["pending"] and network.deaf)
     late(provider)
-    row = await provider.until("negotiations", {"TERMINATED"})
-    assert "our `finalize` could not be delivered in time" in row["reason"]
+    row = await provider.until("negotiations", {"FINALIZED", "TERMINATED"})
+    assert f"our `{kind}` could not be delivered in time" in row["reason"]
     assert "asked, the consumer did not answer: cut off" in row["reason"]
+    network.deaf = None
+    return row["state"]
+
+
+async def test_when_neither_message_nor_question_gets_through_the_reason_says_both(two, network):
+    assert await cut_at("agreement", *two, network, arrives=False) == "TERMINATED"
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+async def test_an_agreement_whose_last_word_nobody_is_heard_about_stands_with_both(two, network, arrives):
+    _, buyer = two
+    assert await cut_at("finalize", *two, network, arrives=arrives) == "FINALIZED"
+    if not arrives:
+        await until(buyer, "negotiations", lambda row: row["state"] == "VERIFIED" and not row["pending"])
+        late(buyer)
+    row = await buyer.until("negotiations", {"FINALIZED", "TERMINATED"})
+    assert row["state"] == "FINALIZED", row["reason"]
+    for party in two:
+        assert [row["state"] for row in await party.rows("agreements")] == ["signed"]
 
 
 @pytest.mark.parametrize("state", ["COMPLETED", "TERMINATED"])

@@ -30,6 +30,8 @@ FORGOTTEN_TRANSFER = 1625414352
 FORGOTTEN_WINDOW = 1605193911
 # a provider has seen a channel closed, and a reorganisation takes that back before its buyer has
 CLOSED_AND_TAKEN_BACK = 43704752
+# the last word of a negotiation arrives; its answers, and the question after its deadline, do not
+FINALIZED_UNHEARD = 43707136
 # a request arrives, its answer does not, and its sender is away until its deadline is over
 ANSWERED_IN_VAIN = 269541953
 # an acknowledgement is lost whose seq its payee has offered already
@@ -65,6 +67,7 @@ def calm():
         FORGOTTEN_TRANSFER,
         FORGOTTEN_WINDOW,
         CLOSED_AND_TAKEN_BACK,
+        FINALIZED_UNHEARD,
         USED_MEANWHILE,
     ],
 )
