@@ -23,6 +23,7 @@ from connector.chain.chain_watch import ChainWatch
 from connector.chain.entrusting import Entrusting
 from connector.chain.gathering import Gathering
 from connector.chain.hosted import Hosted, open_hosted
+from connector.chain.proving import Proving
 from connector.chain.sharing import Sharing
 from connector.chain.transactions import Transactions
 from connector.chain.witnessing import Witness
@@ -306,7 +307,7 @@ TRANSACTIONS = Service(
 
 def witness(core: Core, space: SpaceView, programs: Programs, transactions: Transactions) -> Witness:
     """Return us as a witness of others' logs."""
-    identity, sharing = core.identity, Sharing(core, programs, transactions)
+    identity, sharing = core.identity, Sharing(core, Proving(core, space, programs, transactions))
     keys = _witness_keys(core)
     seed, deployment = (lambda: identity.keys.aggregate), (lambda: programs.deployment)
     return Witness(core.store, keys, seed, sharing, core.clock, space, transactions, deployment)

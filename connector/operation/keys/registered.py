@@ -3,7 +3,8 @@
 Law: (1) a new key is durable before anybody hears of it, and takes the place of the old one only when the chain has it;
 what was interrupted is gone on with under the same key, by the next start. (2) The exchange is told last: it takes over
 what our document and the registry both say. (3) A former delivery key stays ours: whatever was sealed to it before, or
-by who has not heard yet, is opened by it.
+by who has not heard yet, is opened by it. (4) A former witness key counts no more: where the chain has it among those
+of a log's witnesses, ours takes its place, beside everything else.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from connector.chain.proving import Proving
 from connector.core.service import Service
 from connector.identity import former
 from connector.identity import keys as key_files
@@ -33,6 +35,8 @@ from ledger.chain.membership import Keys
 from ledger.chain.standing import did_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
     from connector.identity.space.author import SpaceAuthor
@@ -45,6 +49,8 @@ if TYPE_CHECKING:
     from ledger.space.document import Member
 
 FACT: Final = "delivery key"
+# there while the chain may know a witness key of before
+FOLLOWED: Final = "witness key"
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +70,9 @@ class RegisteredKeys:
     ) -> None:
         self._core, self._space, self._programs, self._transactions = core, space, programs, transactions
         self._exchange, self._author, self._supervision = exchange, author, supervision
+        self._proving = Proving(core, space, programs, transactions)
         self._turn = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def settle(self) -> None:
         """Know by which key things are sealed to us; record one that a crash kept from being recorded."""
@@ -73,17 +80,24 @@ class RegisteredKeys:
 
     async def begin(self) -> None:
         """Go on with what a crash interrupted, beside everything else: the chain may be away."""
-        self._task = asyncio.create_task(self._go_on(), name="keys")
+        self._beside(self._end_interrupted, "a key is not replaced yet")
 
     async def close(self) -> None:
         """Stop; what is not at its end goes on at the next start."""
-        await cancel(self._task)
+        await cancel(*self._tasks)
 
-    async def _go_on(self) -> None:
-        try:
-            await self._end_interrupted()
-        except Exception as fault:  # noqa: BLE001  # whoever replaces the key again goes on with it, and is told why
-            log.warning("a key is not replaced yet: %s", explain_failure(fault).text)
+    def _beside(self, act: Callable[[], Awaitable[None]], fault: str) -> None:
+        """Do it in a task of its own; what fails is gone on with by the next start."""
+
+        async def done() -> None:
+            try:
+                await act()
+            except Exception as error:  # noqa: BLE001  # whoever replaces the key again goes on with it, and is told why
+                log.warning("%s: %s", fault, explain_failure(error).text)
+
+        task = asyncio.create_task(done(), name="keys")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _end_interrupted(self) -> None:
         folder, identity = self._core.data / KEYS, self._core.identity
@@ -91,6 +105,7 @@ class RegisteredKeys:
             await self.witness(INTERRUPTED)
         if key_files.drawn(folder, DELIVERY) is not None:
             await self.delivery(INTERRUPTED)
+        await self._follow()
         listed, own = await self._listed(), identity.member
         ours = own.delivery, own.aggregate, own.sm2 or (listed and listed.sm2)
         if listed is not None and (listed.delivery, listed.aggregate, listed.sm2) != ours:
@@ -112,7 +127,18 @@ class RegisteredKeys:
             identity.take_aggregate(seed, (public, proof))
             await self._core.store.write(lambda tx: self._record_witness(tx, old, public, transaction, reason))
             told = await tell(self._core, self._space, self._exchange, self._author)
+        self._beside(self._follow, "the chain may take our former witness key yet")
         return {"key": public.hex(), "tx": transaction, "told": told}
+
+    async def _follow(self) -> None:
+        """Have the chain forget a witness key of before; again at the next start until it has."""
+        store = self._core.store
+        row = await store.read(lambda tx: tx.get(FactRow, name=FOLLOWED))
+        if row is None:
+            return
+        await self._proving.follow()
+        if row.value["key"] == self._core.identity.member.aggregate.hex():
+            await store.write(lambda tx: tx.delete(FactRow, name=FOLLOWED))
 
     async def delivery(self, reason: str) -> JsonObject:
         """Have things sealed to a fresh key from now on; returns both (hex), and whether the exchange read it.
@@ -172,6 +198,7 @@ class RegisteredKeys:
         now, fields = self._core.clock.now(), {"from": old.hex(), "to": new.hex(), "by": self._core.identity.did}
         told = fields | {"reason": reason, "tx": transaction, "digest": sha(self._core.identity.member.json()).hex()}
         self._core.evidence.record(tx, "identity.moved", part=self._core.identity.did, fields=told, now=now)
+        tx.put(FactRow(name=FOLLOWED, value={"key": new.hex()}))
 
 
 REGISTERED_KEYS = Service(
