@@ -61,7 +61,6 @@ CODES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-PERFORMING = frozenset({"performing"})
 OVER = frozenset({"failed", "ended"})
 
 

@@ -31,7 +31,6 @@ COMPARED: Final[Mapping[str, str]] = {
     "COMPARE_DISTINCT_FROM": "IS DISTINCT FROM",
     "COMPARE_NOT_DISTINCT_FROM": "IS NOT DISTINCT FROM",
 }
-_ORDERED: Final = frozenset({Kind.NUMBER, Kind.TEXT, Kind.DAY, Kind.MOMENT})
 _DATED: Final = frozenset({Kind.DAY, Kind.MOMENT})
 
 

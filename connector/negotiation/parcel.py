@@ -39,8 +39,6 @@ LETTER_BYTES_MAX = 12 * 1024
 # an address with an id in it, escaped; and a W3C `traceparent`
 TO_CHARACTERS_MAX = 2_048
 TRACE_CHARACTERS_MAX = 64
-# what of a parcel is no message
-COVER_BYTES_MAX = MESSAGE_BYTES_MAX - PARCEL_MESSAGES_MAX * LETTER_BYTES_MAX
 # a message lies three levels below its parcel
 _LEVELS_MAX = DEPTH_LIMIT_LEVELS + 3
 _SEGMENTS = tuple(f"/{segment}/" for segment in ("negotiations", "transfers"))

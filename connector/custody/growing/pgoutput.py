@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 ABSENT: Final = object()  # a value that did not change and is stored elsewhere: it is not told
-KEY_FLAG: Final = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,6 @@ PLACE: Final = "foresight"
 WAITS: Final = "conditional"  # the outcome of what is allowed after its duties
 REFUSED: Final = 403
 RESULT: Final = "executionResult"
-FORMAT_PULL: Final = TIERS[PLAIN].formats[0]
 
 
 class Flowing:
