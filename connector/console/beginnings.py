@@ -40,6 +40,8 @@ BEGINNINGS: Mapping[str, str] = {
     "prices": "/search",
     "spaces": "/acts",
     "space": "/spaces",
+    "contracts": "penstock ndi find",
+    "digital-contract": "/contracts",
     "projects": "penstock project propose",
     "project": "/projects",
     "deals": "penstock deal file",

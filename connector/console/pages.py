@@ -8,6 +8,7 @@ from connector.client.acts.act import EVERYBODY
 from connector.client.acts.table import TABLE
 from connector.console.page import ANY_ID, TRADERS, Page, columns
 from connector.console.proofs import PROOFS
+from connector.console.together import TOGETHER
 
 if TYPE_CHECKING:
     from connector.client.acts.act import Act
@@ -348,37 +349,7 @@ PAGES: tuple[Page, ...] = (
         "bills.statement",
         columns("title text /{page}/{agreement}", "role role", "peer did", "price", "orders number", "amount money"),
     ),
-    Page(
-        "projects",
-        "/projects",
-        TRADERS,
-        "together.projects",
-        columns("title text /projects/{id}", "state state", "proposer did", "ends moment", "id id"),
-        menu="money",
-    ),
-    Page(
-        "project",
-        f"/projects/{ANY_ID}",
-        TRADERS,
-        "together.project",
-        columns("did did", "does role", "share", "signed state", "earned money"),
-    ),
-    Page(
-        "deals",
-        "/deals",
-        f"{TRADERS} exchange regulator",
-        "together.deals",
-        columns("name", "grade", "state state", "provider did", "consumer did", "made moment", "id id"),
-        menu="proof",
-    ),
-    Page(
-        "hosted",
-        "/hosted",
-        "provider",
-        "together.hosted",
-        columns("title", "role role", "state state", "host did", "provider did", "ends moment", "id id"),
-        menu="proof",
-    ),
+    *TOGETHER,
     Page(
         "indicators",
         "/indicators",

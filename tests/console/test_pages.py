@@ -17,12 +17,14 @@ from connector.console.page import PREFIX
 from connector.console.pages import PAGES
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from contracts.address import show
+from contracts.ndi import strategy
 from tests.console.conftest import NOW, ROLES
 from tests.every import every
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}'"
+PEER = "did:web:" + HOSTILE
 FORMULA = '=HYPERLINK("http://evil.example")'
 AGREEMENT, CHANNEL, EDITION = "0a" * 32, "0c" * 32, "04" * 32
 NEGOTIATION, TRANSFER = "urn:uuid:negotiation", "urn:uuid:transfer"
@@ -39,8 +41,10 @@ CHANNEL_ROW = {
 }  # fmt: skip
 PAGE_BYTES_MAX = 100_000
 FILE = FileProfile(HOSTILE, "text/csv", 10, 1, (Column(HOSTILE, "text", 0, 1, HOSTILE, HOSTILE, HOSTILE),))
+POLICY = {
+    "@type": "Agreement", "target": HOSTILE, "assigner": PEER, "assignee": PEER, "permission": [{"action": "use"}],
+}  # fmt: skip
 DATASET = dataset_json(Dataset("hostile", HOSTILE, HOSTILE, ("<b>",), (FILE,), distributions_of("kept"), 2))
-PEER = "did:web:" + HOSTILE
 
 
 def rows():
@@ -81,6 +85,13 @@ def rows():
         "payer": HOSTILE, "payee": HOSTILE, "arbitrator": HOSTILE, "state": "filed", "ruling": {"reason": HOSTILE},
         "ruling_tx": "",
     } | moved  # fmt: skip
+    yield "contracts", {"code": "hostile", "role": "consumer", "peer": PEER, "negotiation": NEGOTIATION} | {
+        "request": "", "name": HOSTILE, "instruction": HOSTILE, "feedback": "denied", "created": NOW,
+        "document": {"signMode": "01", "activationTime": NOW.isoformat(), "endTime": NOW.isoformat()},
+    }  # fmt: skip
+    yield "contract_versions", {"code": "hostile", "number": 1, "proposer": PEER, "previous": "", "history": ""} | {
+        "strategy": strategy.written(POLICY), "at": NOW,
+    }  # fmt: skip
     yield "flows", {"id": HOSTILE, "digest": "", "plane": HOSTILE, "role": "consumer", "participant": HOSTILE} | {
         "counterparty": HOSTILE, "dataspace": "", "agreement": HOSTILE, "dataset": HOSTILE, "profile": HOSTILE,
         "push": 1, "state": "TERMINATED", "owed": "", "reason": HOSTILE, "edition_bytes": 0, "files": 0, "bytes": 5,
@@ -162,8 +173,8 @@ async def written(connector):
 # page → an id that it has; those of others are not on this participant
 IDS = {
     "acquisition": "hostile", "offered": "hostile", "agreement": AGREEMENT, "negotiation": NEGOTIATION,
-    "listing": "hostile", "source": "hostile", "space": "hostile", "complaint": "hostile",
-    "dispute": "0d" * 32, "event": "0",
+    "digital-contract": "hostile", "listing": "hostile", "source": "hostile", "space": "hostile",
+    "complaint": "hostile", "dispute": "0d" * 32, "event": "0",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from contracts.ndi import strategy as strategies
 from tests.api.command import commanded, penstock
+from tests.api.test_console_story import entered
 from tests.ndi.journey import WITHIN_SECONDS, audited, held, other, space
 
 __all__ = ["other", "space"]
@@ -68,6 +69,27 @@ async def test_a_contract_is_delivered_in_sealed_pieces_that_are_metered(space, 
         await held(lambda role=role: [one for one in space.rows(role, "received") if one["subject"].endswith(code)])
     found = await audited(space)
     assert found.code == 0, found.out.decode()[:3000]
+
+
+async def test_both_parties_see_on_the_console_how_it_stands_and_by_what_it_is_delivered(space, paths):
+    contract = (await contracts(space))[0]
+    code, by = contract["contractId"], contract["deliveredBy"]
+    for role in ("buyer", "provider"):
+        async with await entered(space, role, f"contracts-{role}") as visitor:
+            listed = await visitor.open("agreements")
+            assert "/console/contracts" in listed.links
+            assert f"/console/contracts/{code}" in (await visitor.open("contracts")).links
+            for lang, words in (("en", "in sealed pieces"), ("zh", "密封")):
+                seen = await visitor.open(f"contracts/{code}", params={"lang": lang})
+                assert words in seen.text
+                assert f"/console/agreements/{by}" in seen.links
+            told = json.loads((await visitor.open(f"contracts/{code}.json")).text)
+            assert (told["delivered"], told["deliveredBy"], told["instruction"]) == (
+                *("pieces", by), contract["instruction"],
+            )  # fmt: skip
+            assert [one["signed"] for one in told["rows"]][-1] == "signed"
+            for digest in (by, contract["agreement"]):
+                assert f"/console/contracts/{code}" in (await visitor.open(f"agreements/{digest}")).links
 
 
 @pytest.mark.parametrize("role", ["buyer", "provider"])

@@ -21,6 +21,7 @@ from connector.licence.agreements import Agreements
 from connector.licence.sublicence.granting import Granting
 from connector.negotiation import authority as signers
 from connector.negotiation.agreement import USABLE
+from connector.negotiation.ndi import sealed
 from connector.negotiation.overview import NOBODYS
 from connector.negotiation.protocol.offers import PLAIN
 from connector.negotiation.protocol.states import CONSUMER
@@ -31,6 +32,7 @@ from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow, SubLicenceRow, SubLicenceState
 from connector.store.rows.authority import AuthorityRow
 from connector.store.rows.channel import ChannelRow, ChannelState
+from connector.store.rows.contract import ContractRow
 from connector.store.rows.filing import FilingRow
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.use import ReadRow, ReadState
@@ -62,7 +64,16 @@ async def agreements(call: Call) -> JsonObject:
         rows = tx.find(AgreementRow, "", (), "created desc", first + PAGE_ROWS_MAX + 1)[first:]
         return [line(tx, row) for row in rows]
 
-    return leafed(first, await call.core.store.read(read))
+    contracted = await call.core.store.read(lambda tx: bool(tx.find(ContractRow, limit=1)))
+    return leafed(first, await call.core.store.read(read)) | {"contracts": contracted}
+
+
+def _contract(tx: Tx, row: AgreementRow) -> str:
+    """Return the code of the contract of the national interfaces that an agreement is, or stands under, or nothing."""
+    under = sealed.named(row.terms)
+    talk = (tx.get(AgreementRow, digest=under) or row).negotiation if under else row.negotiation
+    found = tx.find(ContractRow, "negotiation = ?", (talk,), limit=1) if talk else []
+    return found[0].code if found else ""
 
 
 def _filing(tx: Tx, agreement: str) -> JsonObject | None:
@@ -121,6 +132,7 @@ async def agreement(call: Call) -> JsonObject:
             "channels": [_channel(one) for one in channels],
             "transfers": [_transfer(one) for one in transfers],
             "filing": _filing(tx, key),
+            "contract": _contract(tx, row),
             "authority": _authority(tx, row),
             "replica": held,
             "destroyed": lineage.destroyed(tx, key),
