@@ -6,7 +6,8 @@ Law:
    (`connector.api.rehearsals.ACTS`).
 2. What an act says to the log, the chain and its peers in one transaction is one step, told whole. What follows depends
    on answers that a rehearsal does not ask for, and is not told.
-3. A rehearsal ends with its request: whatever was begun in it and lives longer is in earnest from then on.
+3. Nothing is signed in it: where an act signs, its steps show a blank (`connector.identity.identity.BLANK`).
+4. A rehearsal ends with its request: whatever was begun in it and lives longer is in earnest from then on.
 """
 
 from __future__ import annotations
