@@ -3,6 +3,7 @@
 Law: (1) who answers together is agreed among the providers and signed in the terms of each, so a buyer chooses neither
 whom its total hides nor beside whom. (2) A total is of `quorum` of them or more, three at the least: of two, each one
 takes itself away and reads the other. (3) One question has one set of providers whose numbers are opened.
+(4) Where the terms leave ε to the buyer it chooses one for a question, which the terms of each provider must allow.
 """
 
 from __future__ import annotations
@@ -47,8 +48,6 @@ class Joint:
         """Raise ContractError unless answers have noise, and nothing is told of the same rows in another way."""
         if noise is None:
             raise ContractError("terms", "what several tell together has noise: say `noise` and its budget, too")
-        if noise.choice is not None:
-            raise ContractError("terms", "what several tell together has one ε: a buyer chooses none")
         if any(one is not None for one in others):
             raise ContractError("terms", "what is told together is told in no other way: no list, and no look-up")
 

@@ -1,7 +1,7 @@
 """Statements over data that stay where they are, for whoever holds the token of a started transfer (decision 0189).
 
     POST /computed/{edition}    {"id", "statement"} → the answer that passed the gate, with its provider's receipt
-                                {…, "epsilon"} → the same, of a statement or a program, with the ε that is chosen
+                                {…, "epsilon"} → the same of a statement, a program or cells, with the ε that is chosen
                                 {…, "atMost"} → the same of a statement, within so many CPU seconds
                                 {"id", "table", "groups"} → how much of a list is covered (`connector.compute.blinding`)
                                 {"id", "table", "points", "buckets"} → subjects looked up (`connector.compute.buckets`)

@@ -147,6 +147,7 @@ READS: Final[Mapping[frozenset[str], Callable[[Said], tuple[str, About | None]]]
     frozenset({"id", "table", "groups"}): _groups,
     frozenset({"id", "table", "points", "buckets"}): _sought,
     frozenset({"id", "statement", "over"}): _cells,
+    frozenset({"id", "statement", "over", EPSILON}): _cells,
     frozenset({"id", "members"}): _together,
     frozenset({"id", "members", "signatures"}): _together,
     frozenset({"id", "statement", "program", "tells", "parameters", "blocks"}): _program,

@@ -1,7 +1,11 @@
-"""The ε of one answer, as its buyer chooses it within what the terms leave: read and refused alike on both sides."""
+"""The ε of one answer, as its buyer chooses it within what the terms leave: read and refused alike on both sides.
+
+Of a question to several there is one, or none: `common`.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector.runtime.errors import InvalidInput
@@ -9,6 +13,9 @@ from contracts.errors import ContractError
 from contracts.noise import hundredths
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from contracts.gate import Gate
     from contracts.noise import Noise
 
 
@@ -30,3 +37,24 @@ def chosen(noise: Noise | None, epsilon: int | None) -> int:
         return noise.chosen(epsilon)
     except ContractError as fault:
         raise InvalidInput(str(fault), "choose one of these, or leave it out for the usual one") from fault
+
+
+def common(gates: Mapping[str, Gate], epsilon: int | None) -> int | None:
+    """Return the ε that is chosen of several (DID → gate), None where each has its usual one; raises InvalidInput.
+
+    It is said of whom the terms do not leave it, before anybody is asked.
+    """
+    for did, gate in gates.items():
+        try:
+            chosen(gate.noise, epsilon)
+        except InvalidInput as fault:
+            raise InvalidInput(f"`{did}`: {fault}", fault.hint) from fault
+    usual = {None if gate.noise is None else gate.noise.epsilon for gate in gates.values()}
+    return None if usual == {epsilon} else epsilon
+
+
+def with_epsilon(gate: Gate, epsilon: int | None) -> Gate:
+    """Return the gate as one answer passes it, with the ε that was chosen for it."""
+    if gate.noise is None or epsilon is None:
+        return gate
+    return replace(gate, noise=replace(gate.noise, epsilon=epsilon))

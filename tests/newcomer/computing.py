@@ -293,6 +293,28 @@ async def test_three_providers_tell_a_total_and_nothing_of_one(walk, here):
     assert ("late = " in seen, "█" in seen, "of your 4 rows" in seen) == (True, True, True)
     await walk.type([*model, "--feature", "district"], 2)
     await walk.type(["penstock", "query", "shares-second", "select count(*) from shares", "--data", "buyer"], 2)
+    # the same with an ε that the buyer chooses, and that has the price
+    leaves = ("--gate=subject=firm", "--gate=noise=1", "--gate=choose=0.2:3", "--gate=budget=4", gate[-1])
+    priced = ("--column", "revenue", "--column", "late", "--unit", "epsilon", "--price", "2.00", "--floor", "2.00")
+    for name in names:
+        others = ",".join(walk.did(one) for one in names if one != name)
+        said = (f"of-{name}/shares.csv", "--title", "By ε", "--tier", "computed", *leaves, f"--gate=with={others}")
+        await walk.type(["penstock", "publish", *said, *priced, *TERMS[2:], "--id", f"choice-{name}", "--data", name])
+        await walk.type(["penstock", "exchange", "review", f"choice-{name}", "--data", "exchange"])
+        bought = ("--max-price", "2.00", "--purpose", "Research", "--id", f"choice-{name}")
+        await walk.type(["penstock", "get", f"choice-{name}", *bought, "--data", "buyer"])
+    chosen = [word for name in names for word in ("--of", f"choice-{name}")]
+    joint = ["penstock", "joint", "select count(*) as firms from shares", *chosen, "--data", "buyer"]
+    await walk.type([*joint, "--epsilon", "3.5"], 2)
+    quoted = await walk.type([*joint, "--epsilon", "1.5", "--id", "j-2", "--dry-run"])
+    assert quoted.count("3.00 CNY") == 3, quoted
+    told = await walk.type([*joint, "--epsilon", "1.5", "--id", "j-2"])
+    assert told.count("ε 1.50, 2.50 left") == 3, told
+    assert await walk.type([*joint, "--epsilon", "1.5", "--id", "j-2"]) == told
+    model = ["penstock", "model", "shares", *chosen, "--label", "late", "--feature", "revenue", "--data", "buyer"]
+    assert "late = " in await walk.type([*model, "--epsilon", "2", "--id", "m-2"])
+    asked = await walk.type(["penstock", "admin", "computations", "--of", "choice-third", "--long", "--data", "third"])
+    assert ("ε 1.50" in asked, "ε 3.50 of 4.00 was told" in asked) == (True, True)
     seen = await walk.type(["penstock", "admin", "computations", "--of", "shares-third", "--data", "third"])
     assert ("released" in seen, "jointly over" in seen) == (True, True)
     for name in names[1:]:

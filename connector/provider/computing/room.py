@@ -19,7 +19,7 @@ import orjson
 
 from catalog.dataset import dataset_from_json
 from connector.channel.errors import ChannelFault
-from connector.compute import cpu
+from connector.compute import cpu, epsilon
 from connector.compute.cross_table import Cells
 from connector.compute.engine.attached import Attached
 from connector.compute.extents import extents
@@ -211,7 +211,7 @@ class ComputeRoom:
     async def _began(self, open_: ExitStack, ticket: Ticket, ground: Ground, asked: Asked) -> Process:
         """Return a process that answers, and that ends when its transfer is halted."""
         types = offered.types_of(dataset_from_json(ground.product.dataset).files)
-        gate = privacy.with_epsilon(gates.read(ground.agreement.signed_terms[offered.MEMBER]), asked.epsilon)
+        gate = epsilon.with_epsilon(gates.read(ground.agreement.signed_terms[offered.MEMBER]), asked.epsilon)
         computation = await self._form(asked).process(ground, gate, types, asked, self._processes)
         await asyncio.to_thread(open_.enter_context, computation)
         open_.enter_context(self._carriage.carrying(ticket, partial(computation.cut, HALTED)))

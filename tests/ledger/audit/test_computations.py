@@ -236,6 +236,23 @@ def test_a_part_is_opened_with_enough_of_those_who_are_named_and_signed_it():
     assert checked(odd, noise=noise, joint=terms) == [("field-malformed", SELLER)]
 
 
+def test_a_part_of_a_total_has_the_epsilon_that_its_terms_leave_and_bills_it():
+    terms, noise = Joint(OTHERS, 3), Noise(50, 100, choice=(10, 100))
+
+    def part(epsilon, calls):
+        made = opened(SELLER, "did:web:b", "did:web:c")[2]
+        return (decided(), started(epsilon=epsilon), made, served(calls))
+
+    assert checked(part("0.90", "90"), noise=noise, joint=terms, tariff=EPSILON) == []
+    assert checked(part("0.90", "50"), noise=noise, joint=terms, tariff=EPSILON) == [
+        ("computations-miscounted", SELLER)
+    ]
+    assert ("epsilon-unagreed", SELLER) in checked(part("0.09", "9"), noise=noise, joint=terms, tariff=EPSILON)
+    assert set(checked(part("1.01", "101"), noise=noise, joint=terms, tariff=EPSILON)) == {
+        ("epsilon-unagreed", SELLER), ("privacy-overspent", SELLER)
+    }  # fmt: skip
+
+
 def test_an_answer_that_was_signed_and_is_not_in_the_log_is_its_signers_fault():
     assert checked((decided(), started(), served("0")), [received()]) == [("answer-unlogged", SELLER)]
     assert checked((decided(), started(), ended("withheld", ""), served("0")), [received()]) == [
