@@ -63,7 +63,8 @@ class Gate:
     subject is more than `share` per cent of it. Numbers are told to `digits` significant digits. With `noise` they are
     told with noise, which takes the place of `share`. `coverage` says what a buyer may learn of a list of its own;
     without it nothing. With `lookup` rows are told of subjects that a buyer names, and nothing of groups. With `joint`
-    nothing is told alone: totals of several providers are. `programs` says that programs of a buyer are run,
+    nothing is told alone: totals of several providers are. `programs` says that programs of a buyer are run, and who
+    may assent to one that is told exactly,
     `engine` that one of the provider is, `sketch` that rows are related to those of others, `learning` that labels of a
     buyer are learned from them.
     """
@@ -114,6 +115,11 @@ class Gate:
         for part in (self.sketch, self.learning):
             if part is not None:
                 part.check(self.subject, self.noise, (self.lookup, self.joint))
+
+    @property
+    def reviewer(self) -> str | None:
+        """Return by whose assent a program is told exactly, None where by nobody's."""
+        return (self.programs.reviewer or None) if self.programs is not None else None
 
     def json(self) -> dict[str, Any]:
         """Return it as terms have it."""

@@ -38,7 +38,7 @@ class Joint:
         if not QUORUM_MIN - 1 <= len(self.members) < MEMBERS_MAX or len(set(self.members)) != len(self.members):
             words = f"{QUORUM_MIN - 1} to {MEMBERS_MAX - 1} other providers answer together, each named once"
             raise ContractError("terms", words)
-        if odd := next((one for one in self.members if not _is_did(one)), None):
+        if odd := next((one for one in self.members if not is_did(one)), None):
             raise ContractError("terms", f"`{odd[:60]}` is no DID of a provider")
         if not QUORUM_MIN <= self.quorum <= len(self.members) + 1:
             words = f"`quorum` is how many of all answer at least: {QUORUM_MIN} to {len(self.members) + 1}"
@@ -93,5 +93,6 @@ def alike(gates: Mapping[str, Joint]) -> tuple[str, ...]:
     return next(iter(found))
 
 
-def _is_did(text: str) -> bool:
+def is_did(text: str) -> bool:
+    """Say whether a text may be the DID of a member."""
     return text.startswith("did:") and len(text) <= MEMBER_CHARACTERS_MAX and text.isprintable() and " " not in text

@@ -16,6 +16,7 @@ from contracts.noise import epsilon_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from contracts.program import Programs
     from contracts.terms import Terms
 
 MAX_NAMED = 8
@@ -62,6 +63,14 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "programs": (
         " · one's own programs are run on it, {seconds} seconds each",
         " · 可运行自带程序,每次 {seconds} 秒",
+    ),
+    "assented": (
+        " · and those that {reviewer} assented to are told exactly",
+        " · 经 {reviewer} 审查同意的程序精确答复",
+    ),
+    "alone": (
+        " · programs that {reviewer} assented to are run on it and told exactly, {seconds} seconds each",
+        " · 可运行经 {reviewer} 审查同意的程序并精确答复,每次 {seconds} 秒",
     ),
     "sketch": (
         " · its rows are related to those of others for the same subjects, by sketches with noise",
@@ -122,6 +131,14 @@ def _purposes(policy: Mapping[str, Any], words: Mapping[str, str]) -> str:
     return _few(names, words) if names else words["any"]
 
 
+def _programs(programs: Programs, words: Mapping[str, str], *, alone: bool) -> str:
+    """Return what is said of a buyer's programs; `alone`: without an assent none is run."""
+    said = {"seconds": programs.seconds, "reviewer": programs.reviewer}
+    if not programs.reviewer:
+        return words["programs"].format(**said)
+    return (words["alone"] if alone else words["programs"] + words["assented"]).format(**said)
+
+
 def _gate(terms: Terms, words: Mapping[str, str]) -> str:
     if terms.gate is None:
         return ""
@@ -137,7 +154,7 @@ def _gate(terms: Terms, words: Mapping[str, str]) -> str:
     if (joint := terms.gate.joint) is not None:
         told += words["joint"].format(quorum=joint.quorum, providers=len(joint.members) + 1)
     if (programs := terms.gate.programs) is not None:
-        told += words["programs"].format(seconds=programs.seconds)
+        told += _programs(programs, words, alone=terms.gate.noise is None)
     told += words["sketch"] if terms.gate.sketch is not None else ""
     if (learning := terms.gate.learning) is not None:
         told += words["learning"].format(keys=learning.keys)

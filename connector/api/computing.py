@@ -6,6 +6,8 @@
                                 {"id", "table", "groups"} → how much of a list is covered (`connector.compute.blinding`)
                                 {"id", "table", "points", "buckets"} → subjects looked up (`connector.compute.buckets`)
                                 {"id", "statement", "program", "tells", "parameters", "blocks"} → a program's numbers
+                                {"id", "statement", "program", "tells", "parameters", "assent"} → the same by the assent
+                                of a reviewer: once, over all rows, and exactly
                                 {"id", "statement", "over"} → our part of what several answer together, masked
                                 {"id", "cancel"} → how many under way under the id were ended
                                 {"id", "members"} → whom it is opened with, signed (`connector.compute.aggregation`)
@@ -27,6 +29,7 @@ from aiohttp import web
 from connector.api import questions
 from connector.api.faults import as_json
 from connector.api.plain import NO_STORE, said_of, token
+from connector.compute.assented import Assented
 from connector.custody import bearers
 from connector.enforcement.context import PURPOSE
 from connector.provider.computing.asked import Asked, job_name
@@ -72,7 +75,8 @@ async def answer(call: Call) -> web.Response:
     assert found.ended is not None, "it was answered"
     epsilon = "" if found.each is None else epsilon_text(found.each)
     seconds = "" if found.took is None else seconds_text(found.took)
-    made = Made(found.agreement, "POST", "", body, 200, found.answer, epsilon, seconds)
+    assent = about.assent if isinstance(about, Assented) else ""
+    made = Made(found.agreement, "POST", "", body, 200, found.answer, epsilon, seconds, assent)
     receipt = call_receipt.receipt(made, job_name(found.agreement, found.job), found.ended.isoformat())
     signed = call.core.identity.sign(call_receipt.digest(receipt))
     proof = {bearers.RECEIPT: base64.urlsafe_b64encode(canonical(receipt)).decode(), bearers.SIGNED: signed.hex()}

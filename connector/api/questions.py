@@ -9,18 +9,19 @@ import base64
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute import cpu
+from connector.compute.assented import Assented
 from connector.compute.cross_table import Cells
 from connector.compute.crossed import over
 from connector.compute.engine.attached import Attached
 from connector.compute.epsilon import typed
 from connector.compute.fitting import Groups
 from connector.compute.lesson import LABELS, Match, Rows, Step
-from connector.compute.program import Program, Tells
+from connector.compute.program import BLOCKS, Program, Tells
 from connector.compute.sketch import Sketch
 from connector.compute.sought import Sought
 from connector.compute.together import Together
 from connector.runtime.errors import InvalidInput
-from contracts import signature
+from contracts import assent, signature
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
 
@@ -96,6 +97,15 @@ def _program(said: Said) -> tuple[str, Program]:
     return program.words(), program
 
 
+def _assented(said: Said) -> tuple[str, Assented]:
+    program = Program(*_run({**said, "blocks": BLOCKS}), code=_base64(said["program"]))
+    try:
+        assented = Assented(program, assent.signed_from_json(said["assent"]))
+        return assented.words(), assented
+    except ContractError as fault:
+        raise InvalidInput(f"the assent cannot be read: {fault}", "penstock program assent writes one") from fault
+
+
 def _engine(said: Said) -> tuple[str, Attached]:
     attached = Attached(*_run(said), engine=said["engine"])
     return attached.words(), attached
@@ -152,6 +162,7 @@ READS: Final[Mapping[frozenset[str], Callable[[Said], tuple[str, About | None]]]
     frozenset({"id", "members", "signatures"}): _together,
     frozenset({"id", "statement", "program", "tells", "parameters", "blocks"}): _program,
     frozenset({"id", "statement", "program", "tells", "parameters", "blocks", EPSILON}): _program,
+    frozenset({"id", "statement", "program", "tells", "parameters", "assent"}): _assented,
     frozenset({"id", "statement", "engine", "tells", "parameters", "blocks"}): _engine,
     frozenset({"id", "statement", "engine", "tells", "parameters", "blocks", EPSILON}): _engine,
     frozenset({"id", "statement", "bounds", "salt", "buckets"}): _sketch,

@@ -138,7 +138,7 @@ def _answer(
 
 def _modes(mode: str) -> tuple[Look, Give]:
     """Return how it is answered: what looks at what is asked, and what answers it. Nothing is imported afterwards."""
-    if mode in (COVERED, BUCKETED, PROGRAMMED, REHEARSED, ATTACHED, SKETCHED):
+    if mode in (COVERED, BUCKETED, PROGRAMMED, REVIEWED, REHEARSED, ATTACHED, SKETCHED):
         import pyarrow.compute  # noqa: F401, PLC0415  # once the process has left
     if mode in (COVERED, BUCKETED):
         import nacl.bindings  # noqa: PLC0415  # as above
@@ -182,14 +182,18 @@ def _look(engine: Any, asked: dict[str, Any]) -> dict[str, Any]:
 def _programs(mode: str) -> tuple[Look, Give]:
     from connector.compute.blocks import Programs  # noqa: PLC0415  # as above
     from connector.compute.rehearsed import Rehearsal  # noqa: PLC0415  # as above
+    from connector.compute.reviewed import Reviewed  # noqa: PLC0415  # as above
 
-    runs = Programs() if mode == PROGRAMMED else Rehearsal()
+    if mode == REHEARSED:
+        rehearsal = Rehearsal()
+        return rehearsal.look, rehearsal.answer
+    runs = Programs() if mode == PROGRAMMED else Reviewed()
     return runs.look, runs.answer
 
 
 OPENED, GATED, NOISED, COVERED, BUCKETED = "opened", "gated", "noised", "covered", "bucketed"
 PROGRAMMED, REHEARSED, SKETCHED, LEARNED = "programmed", "rehearsed", "sketched", "learned"
-ATTACHED = "attached"
+ATTACHED, REVIEWED = "attached", "reviewed"
 
 
 def _answered(pa: Any, engine: Any, statement: str) -> tuple[dict[str, Any], memoryview]:

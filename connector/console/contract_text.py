@@ -219,6 +219,9 @@ def _gate(text: _Text, gate: Gate) -> Iterator[_Clause]:
         if isinstance(said, dict):
             values = ", ".join(f"{key} {value}" for key, value in said.items())
             yield text.clause("gate." + name, f"terms/gate/{name}", Kept.TECHNIQUE, values=values)
+    if gate.reviewer is not None:
+        source = "terms/gate/programs/reviewer"
+        yield text.clause("gate.reviewer", source, Kept.TECHNIQUE, reviewer=gate.reviewer)
 
 
 def _rights(text: _Text) -> Iterator[_Clause]:

@@ -71,7 +71,7 @@ class Wanted:
 
     It is about so many `keys`, one where it is a statement; `epsilon` is the one that is chosen, in hundredths.
     It may take so many `tenths` of CPU seconds, where these are paid. `budgeted` is no answer that says nothing out of
-    the budget of ε: that of a list.
+    the budget of ε: that of a list, or of a program that is run by an `assent` (the digest in hex).
     """
 
     agreement: AgreementRow
@@ -83,6 +83,7 @@ class Wanted:
     epsilon: int | None = None
     tenths: int | None = None
     budgeted: bool = True
+    assent: str = ""
 
     def foreseen(self) -> Answered:
         """Return what its answer will be, at most; raises InvalidInput for what the terms do not leave to its buyer."""
@@ -182,7 +183,7 @@ class Querying:
         told, answer = await self.sent(row, sent, {name: text for name, text in use.items() if text}, most_bytes)
         found = wanted.found(answer)
         seconds = seconds_text(found.tenths) if found.tenths else ""
-        made = Made(row.digest, "POST", "", sent, 200, answer, wanted.receipted(), seconds)
+        made = Made(row.digest, "POST", "", sent, 200, answer, wanted.receipted(), seconds, wanted.assent)
         receipt, signed = _receipt(row, told, made)
         kept, units = await asyncio.to_thread(read, answer), answered.units(wanted.tariff, found)
         return await self._core.store.write(lambda tx: self._kept(tx, asked, (kept, units), receipt, signed))

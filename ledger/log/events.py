@@ -111,7 +111,7 @@ SHAPES: Mapping[str, Shape] = {
         "transferId opening", "transfer bytes plainBytes rows amount metering", "agreementDigest calls"
     ),
     "computation.started": _shape(
-        "transferId job", "transfer job statement purpose", "epsilon keys program atMost agreementDigest"
+        "transferId job", "transfer job statement purpose", "epsilon keys program assent atMost agreementDigest"
     ),
     "computation.ended": _shape(
         "transferId job",
@@ -168,6 +168,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "dispute.filed": _shape("accountHash", "bundle", "code"),
     "dispute.ruled": _shape("accountHash", "bundle ruling", "tx"),
+    "assent.given": _shape("assent", "document signature"),
     "authority.granted": _shape("authority", "document signature name salt"),
     "authority.revoked": _shape("authority", "reason"),
     "access.changed": _shape("kind", "what name roles may", "until"),

@@ -235,6 +235,34 @@ async def test_a_program_of_ones_own_is_rehearsed_and_run(walk):
     assert "program sha-256:" in asked
 
 
+async def test_a_program_with_its_reviewers_assent_is_told_exactly(walk):
+    """As docs/compute.md has it, with the regulator as the reviewer: refused without it, exact with it, and audited."""
+    columns = ("--column", "revenue", "--column", "year")
+    gate = ("--gate=subject=firm", "--gate=programs=2", f"--gate=reviewer={walk.did('regulator')}")
+    says = ("firms.csv", "--title", "Firms, for reviewed programs", "--tier", "computed", *gate, *columns)
+    terms = ("--unit", "query", "--price", "0.50", "--floor", "0.50", *TERMS[2:], "--id", "reviewed")
+    await walk.type(["penstock", "publish", *says, *terms, "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "reviewed", "--data", "exchange"])
+    program = ("--with", "mean.wat", "--tells", "mean:0:1000")
+    rows = "select revenue from firms where year >= 2024"
+    whom = ("--for", walk.did("buyer"), "--of", walk.did("provider"), "--until", "2027-06-30T00:00:00Z")
+    assent = ["penstock", "program", "assent", "reviewed", rows, *program, *whom, "--why", "a mean of all"]
+    told = await walk.type([*assent, "--out", "assent.json", "--data", "regulator"])
+    assert ("written to assent.json" in told, rows in told) == (True, True)
+    bought = ("--max-price", "0.50", "--purpose", "Research", "--id", "reviewed")
+    told = await walk.type(["penstock", "get", "reviewed", *bought, "--data", "buyer"])
+    assert "--assent ASSENT.json" in told
+    run = ["penstock", "run", "reviewed", rows, *program, "--data", "buyer"]
+    await walk.type(run, 2)
+    told = await walk.type([*run, "--assent", "assent.json", "--id", "e-1"])
+    lines = [one.split(",") for one in (walk.folder / "firms.csv").read_text().splitlines()[1:]]
+    cells = [float(one[-1]) for one in lines if int(one[-2]) >= 2_024]
+    assert (f"{sum(cells) / len(cells):.5g}" in told, "exactly, by the assent" in told) == (True, True), told
+    await walk.type([*run[:3], rows.replace("2024", "2023"), *run[4:], "--assent", "assent.json"], POLICY)
+    asked = await walk.type(["penstock", "admin", "computations", "--of", "reviewed", "--long", "--data", "provider"])
+    assert "reviewed program sha-256:" in asked
+
+
 async def test_three_providers_tell_a_total_and_nothing_of_one(walk, here):
     """Two more providers with firms of their own, as docs/compute.md has it: a total, and what is refused."""
     names = ("provider", "second", "third")

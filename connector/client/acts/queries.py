@@ -19,11 +19,13 @@ def answered(told: Any) -> list[str]:
     noisy = told.get("epsilon") is not None
     held = [LEFT_OUT.format(told["needs"]) if noisy else HELD_BACK] if told["heldBack"] else []
     cost = [f"with noise: 95 of 100 numbers are within these margins; ε {told['epsilon']}, {told['left']} left"]
+    by = told["receipt"].get("assent")
     return [
         *table(told["columns"], rows),
         "",
         *held,
         *(cost if noisy else []),
+        *([f"exactly, by the assent {by} of its reviewer"] if by else []),
         f"answered under the id {told['id']}, signed by its provider",
     ]
 

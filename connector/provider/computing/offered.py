@@ -48,6 +48,8 @@ NOISE, CHOOSE, BUDGETED, ROWS_LOOKED_AT, BOUNDS = "noise", "choose", "budget", "
 LOOKUP: Final = "lookup"
 # the seconds that each program of a buyer is run for
 PROGRAMS: Final = "programs"
+# by whose assent one is told exactly
+REVIEWER: Final = "reviewer"
 # the engine of ours that answers, and the seconds that each run of it has
 ENGINE: Final = "engine"
 ENGINE_SECONDS: Final = 10
@@ -59,7 +61,7 @@ LEARN: Final = "learn"
 WITH, QUORUM = "with", "quorum"
 SAID: Final = (
     *(SUBJECT, *NUMBERS, NOISE, CHOOSE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED, LOOKUP),
-    *(WITH, QUORUM, PROGRAMS, ENGINE, SKETCH, LEARN),
+    *(WITH, QUORUM, PROGRAMS, REVIEWER, ENGINE, SKETCH, LEARN),
 )
 OF_GROUPS: Final = (*NUMBERS, NOISE, EPSILON)
 # parts of a gate → the member by which they are said, where that is called otherwise
@@ -201,9 +203,18 @@ def _lookup(told: Mapping[str, str], rows: int) -> LookUp | None:
 
 def _programs(told: Mapping[str, str]) -> Programs | None:
     if PROGRAMS not in told:
+        if REVIEWER in told:
+            raise InvalidInput(f"`{REVIEWER}` is of programs that are run", "say for how many seconds: `programs=10`")
         return None
+    if REVIEWER in told and not told[REVIEWER]:
+        raise InvalidInput(f"`{REVIEWER}` names nobody", "say the DID of a member")
     require_wasmtime("here", "pip install 'penstock[programs]'")
-    return Programs(_number(told, PROGRAMS))
+    return Programs(_number(told, PROGRAMS), told.get(REVIEWER, ""))
+
+
+def reviewer_of(brief: Mapping[str, Any]) -> str:
+    """Return the DID of the reviewer that a checked brief names, empty for none."""
+    return str((brief.get(MEMBER) or {}).get(REVIEWER, ""))
 
 
 def with_engine(brief: dict[str, Any], engines: Sequence[str]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ import orjson
 from catalog.dataset import dataset_from_json
 from connector.channel.errors import ChannelFault
 from connector.compute import cpu, epsilon
+from connector.compute.assented import Assented
 from connector.compute.cross_table import Cells
 from connector.compute.engine.attached import Attached
 from connector.compute.extents import extents
@@ -42,6 +43,7 @@ from connector.provider.computing.asked import (
     record,
     row_for,
     row_of,
+    run_of,
     take,
 )
 from connector.provider.computing.cancellable import Cancellable
@@ -52,6 +54,7 @@ from connector.provider.computing.lessons import Matches, Steps
 from connector.provider.computing.look_ups import LookUps
 from connector.provider.computing.run_engines import RunEngines
 from connector.provider.computing.run_programs import RunPrograms
+from connector.provider.computing.run_reviewed import RunReviewed
 from connector.provider.computing.sketches import MadeSketches
 from connector.provider.computing.statements import Statements
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, RequestRefused
@@ -72,6 +75,7 @@ if TYPE_CHECKING:
     from connector.enforcement.enforce import Enforcement
     from connector.enforcement.use import Granted
     from connector.identity.peers import Peers
+    from connector.identity.space.view import SpaceView
     from connector.licence.carriage import Carriage
     from connector.licence.duties import Duties
     from connector.provider.computing.asked import Asked, Ground
@@ -104,6 +108,7 @@ class ComputeRoom:
         duties: Duties,
         carriage: Carriage,
         peers: Peers,
+        space: SpaceView,
     ) -> None:
         self._core, self._secrets, self._copies, self._enforcement = core, secrets, copies, enforcement
         self._duties, self._carriage = duties, carriage
@@ -113,11 +118,13 @@ class ComputeRoom:
         self._processes, self._cancellable = Waiting(), Cancellable()
         self._look_ups = LookUps(core, secrets, copies, enforcement, duties)
         self._jointly, self._engines = Jointly(core, secrets, peers, copies, duties), RunEngines(core)
+        self._reviewed = RunReviewed(core, space)
         self._forms: Mapping[type, Form] = {
             NoneType: Statements(core),
             Groups: Coverages(core, secrets),
             Cells: self._jointly,
             Program: RunPrograms(core),
+            Assented: self._reviewed,
             Attached: self._engines,
             Sketch: MadeSketches(core),
             Match: Matches(core, secrets),
@@ -185,9 +192,10 @@ class ComputeRoom:
     async def prepare(self, product: ProductRow) -> None:
         """Make what subjects of a product are looked up in, and see that its engine is there, before it is offered.
 
-        Raises InvalidInput.
+        And that its reviewer is a member. Raises InvalidInput, Absent, NotPermitted.
         """
         await self._engines.require(product)
+        await self._reviewed.require(product)
         await self._look_ups.tables.make(product)
 
     def end(self) -> None:
@@ -262,9 +270,9 @@ class ComputeRoom:
         copy = copy_of(self._copies, tx, ground, row.purpose, now)
         self._copies.within_quota(tx, agreement, replace(copy, calls=copy.calls + billed(agreement, row)))
         tx.put(row)
-        program = {"program": asked.about.digest} if isinstance(asked.about, Program | Attached) else {}
         most = {} if row.at_most is None else {"atMost": seconds_text(row.at_most)}
-        record(self._core, tx, "computation.started", row, {"purpose": row.purpose, **cost, **most, **program}, now)
+        begun = {"purpose": row.purpose, **cost, **most, **run_of(asked)}
+        record(self._core, tx, "computation.started", row, begun, now)
         return granted
 
     def _known(self, tx: Tx, ground: Ground, asked: Asked) -> ComputationRow | None:
