@@ -218,6 +218,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "computations-miscounted": ("log", "terms"),
     "privacy-overspent": ("log", "terms"),
     "epsilon-unagreed": ("log", "terms"),
+    "answer-unattested": ("log", "terms"),
     "lookups-overdrawn": ("log", "terms"),
     "joint-unsigned": ("log", "terms"),
     "joint-split": ("counterparty", "log"),

@@ -54,7 +54,8 @@ class Asked:
     `about` is what it is of, where that is no statement in SQL: a list, subjects that are looked up, cells of a total,
     whom that one is opened with, a program, an engine, a sketch, or a lesson; the statement is then what these say.
     `epsilon` is chosen for the answer, in hundredths; none for the usual one. It may take so many `tenths` of CPU
-    seconds, where they are paid.
+    seconds, where they are paid. `nonce` is a fresh number of the buyer's (64 hexadecimal digits) where its answers are
+    attested.
     """
 
     job: str
@@ -64,6 +65,7 @@ class Asked:
     about: About | None = None
     epsilon: int | None = None
     tenths: int | None = None
+    nonce: str = ""
 
 
 @dataclass(frozen=True, slots=True)
