@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from contracts import attested as attestations
 from contracts import price_words
 from contracts.errors import ContractError
 from contracts.noise import epsilon_text
@@ -113,7 +114,7 @@ def summary(terms: Terms, lang: str = "en") -> str:
     columns = words["columns"].format(names=_few(list(terms.columns), words)) if terms.columns else ""
     amends = words["amends"].format(digest=terms.amends.hex()) if terms.amends else ""
     contract = words["contract"].format(digest=terms.contract.hex()) if terms.contract else ""
-    return line + columns + _gate(terms, words) + (words["inherit"] if terms.inherit else "") + amends + contract
+    return line + columns + _gate(terms, words, lang) + (words["inherit"] if terms.inherit else "") + amends + contract
 
 
 def is_summary(text: str, terms: Terms) -> bool:
@@ -139,7 +140,7 @@ def _programs(programs: Programs, words: Mapping[str, str], *, alone: bool) -> s
     return (words["alone"] if alone else words["programs"] + words["assented"]).format(**said)
 
 
-def _gate(terms: Terms, words: Mapping[str, str]) -> str:
+def _gate(terms: Terms, words: Mapping[str, str], lang: str) -> str:
     if terms.gate is None:
         return ""
     columns = _few(terms.gate.columns, words)
@@ -158,6 +159,8 @@ def _gate(terms: Terms, words: Mapping[str, str]) -> str:
     told += words["sketch"] if terms.gate.sketch is not None else ""
     if (learning := terms.gate.learning) is not None:
         told += words["learning"].format(keys=learning.keys)
+    if (attested := terms.gate.attested) is not None:
+        told += f" · {attestations.said(attested.platform, lang)}"
     if (covers := terms.gate.coverage) is None:
         return told
     epsilon = epsilon_text(covers.epsilon)

@@ -3,6 +3,7 @@
     POST /computed/{edition}    {"id", "statement"} → the answer that passed the gate, with its provider's receipt
                                 {…, "epsilon"} → the same of a statement, a program or cells, with the ε that is chosen
                                 {…, "atMost"} → the same of a statement, within so many CPU seconds
+                                {…, "nonce"} → the same of a statement, attested for this number of the buyer's
                                 {"id", "table", "groups"} → how much of a list is covered (`connector.compute.blinding`)
                                 {"id", "table", "points", "buckets"} → subjects looked up (`connector.compute.buckets`)
                                 {"id", "statement", "program", "tells", "parameters", "blocks"} → a program's numbers
@@ -68,6 +69,7 @@ async def answer(call: Call) -> web.Response:
         about,
         questions.epsilon(said),
         questions.tenths(said),
+        questions.nonce(said),
     )
     found = await call.of(ComputeRoom).answer(ticket, asked)
     if found.state is ComputationState.WITHHELD or found.answer is None:

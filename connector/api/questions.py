@@ -24,6 +24,7 @@ from connector.runtime.errors import InvalidInput
 from contracts import assent, signature
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
+from contracts.reader_report import NONCE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,6 +62,16 @@ def epsilon(said: Said) -> int | None:
 def tenths(said: Said) -> int | None:
     """Return the tenths of CPU seconds that an answer may take, None where nothing is said; raises InvalidInput."""
     return cpu.typed(said.get(AT_MOST))
+
+
+def nonce(said: Said) -> str:
+    """Return the buyer's number that an attested answer is of, empty where there is none; raises InvalidInput."""
+    if NONCE not in said:
+        return ""
+    try:
+        return read_hex(said[NONCE], NONCE, NONCE_BYTES).hex()
+    except ContractError as fault:
+        raise InvalidInput(str(fault)) from fault
 
 
 def _statement(said: Said) -> tuple[str, None]:
@@ -147,13 +158,17 @@ def _step(said: Said) -> tuple[str, Step]:
     return step.words(), step
 
 
-EPSILON, AT_MOST = "epsilon", "atMost"
-TEXTS: Final = ("id", "statement", "table", "salt", "match", "engine", EPSILON, AT_MOST)
+EPSILON, AT_MOST, NONCE = "epsilon", "atMost", "nonce"
+TEXTS: Final = ("id", "statement", "table", "salt", "match", "engine", EPSILON, AT_MOST, NONCE)
 READS: Final[Mapping[frozenset[str], Callable[[Said], tuple[str, About | None]]]] = {
     frozenset({"id", "statement"}): _statement,
     frozenset({"id", "statement", EPSILON}): _statement,
     frozenset({"id", "statement", AT_MOST}): _statement,
     frozenset({"id", "statement", EPSILON, AT_MOST}): _statement,
+    frozenset({"id", "statement", NONCE}): _statement,
+    frozenset({"id", "statement", EPSILON, NONCE}): _statement,
+    frozenset({"id", "statement", AT_MOST, NONCE}): _statement,
+    frozenset({"id", "statement", EPSILON, AT_MOST, NONCE}): _statement,
     frozenset({"id", "table", "groups"}): _groups,
     frozenset({"id", "table", "points", "buckets"}): _sought,
     frozenset({"id", "statement", "over"}): _cells,

@@ -5,7 +5,6 @@ Of a question to several there is one, or none: `common`.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector.runtime.errors import InvalidInput
@@ -51,10 +50,3 @@ def common(gates: Mapping[str, Gate], epsilon: int | None) -> int | None:
             raise InvalidInput(f"`{did}`: {fault}", fault.hint) from fault
     usual = {None if gate.noise is None else gate.noise.epsilon for gate in gates.values()}
     return None if usual == {epsilon} else epsilon
-
-
-def with_epsilon(gate: Gate, epsilon: int | None) -> Gate:
-    """Return the gate as one answer passes it, with the ε that was chosen for it."""
-    if gate.noise is None or epsilon is None:
-        return gate
-    return replace(gate, noise=replace(gate.noise, epsilon=epsilon))

@@ -5,6 +5,7 @@ Started by `connector.compute.waiting` as `python -m …reader_process FD MODE`;
 
     told    {statement, tables: [name…], seconds, threads}        → {tables: [name…], confined: […]}  or a refusal
             tables is null where they are not known yet; it is told again when they are
+            with `attested` it tells its `measurement`, too, and of its answer the `report`; with `measured` that alone
     handed  {files: [{names, kind, columns}…]} and their memory   → {columns, rows}, then an Arrow stream  or a refusal
 
 in the mode `opened`, what was bought; in the others what stays where it is: each is the module of its name, but that
@@ -17,6 +18,7 @@ engine's words about the data (a cell that is no number) are not told, only thei
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
@@ -32,6 +34,8 @@ from connector.compute.content import Content
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from connector.compute.measurement import Program
 
     Look = Callable[[Any, dict[str, Any]], dict[str, Any]]
     Give = Callable[[Any, Any, dict[str, Any], list[dict[str, Any]], list[Any]], tuple[dict[str, Any], Any]]
@@ -80,18 +84,24 @@ def main() -> None:
     try:
         if asked.get("tenths"):  # of CPU seconds: the kernel ends it then, whatever it does
             signal.setitimer(signal.ITIMER_PROF, int(asked["tenths"]) / 10)
+        program = _program(mode) if "attested" in asked else None
         taken += confinement.confine(2 * int(asked["seconds"]))
+        measured = {} if program is None else {"measurement": program.measured(taken)}
         threading.Thread(target=_end_with, args=(line.fileno(),), daemon=True).start()
         if engine is not None:
             engine.execute(f"SET threads = {int(asked['threads'])}")
             engine.execute("SET lock_configuration = true")
+        if asked.get("measured"):
+            frames.send(line, {**measured, "confined": taken})
+            return
         handed, files = asked, list[int]()
         while "files" not in handed:
-            frames.send(line, {**look(engine, handed), "confined": taken})
+            frames.send(line, {**look(engine, handed), **measured, "confined": taken})
             handed, files = frames.receive(line, confinement.FILES_MAX // 2)
         opened = [_opened(pa, file) for file in files]
         confinement.close_the_door()
         head, told = answer(pa, engine, asked, handed["files"], opened)
+        head |= {} if program is None else {"report": _report(asked, told)}
         frames.send(line, {**head, "cpu": time.process_time() - began})
         line.sendall(told)
     except Refused as refusal:
@@ -103,6 +113,18 @@ def main() -> None:
         ours = kind in OF_THE_STATEMENT and mode == OPENED
         said = str(fault).partition("\n")[0] if ours else kind
         frames.send(line, {"refused": "engine", "text": said[:300]})
+
+
+def _program(mode: str) -> Program:
+    from connector.compute import measurement  # noqa: PLC0415  # only who attests needs it, and it has its time here
+
+    return measurement.program(mode)
+
+
+def _report(asked: dict[str, Any], answer: Any) -> str:
+    from connector.compute import measurement  # noqa: PLC0415  # it is here already
+
+    return measurement.report(asked, json.loads(bytes(answer)))
 
 
 def _opened(pa: Any, file: int) -> Any:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from connector.compute import aggregation, crossed
-from connector.compute.epsilon import common, typed, with_epsilon
+from connector.compute.epsilon import common, typed
 from connector.compute.totals import About, totals
 from connector.consumer.asking_price import foretell
 from connector.consumer.querying import STATEMENT_CHARACTERS_MAX, Wanted
@@ -180,7 +180,7 @@ class AskingJointly:
             did: {other: bytes.fromhex(seed) for other, seed in one["pairs"].items()} for did, one in opened.items()
         }
         numbers = await asyncio.to_thread(aggregation.total, masked, own, pairs)
-        gates_ = [with_epsilon(asked.gates[did], asked.epsilon) for did in opened]
+        gates_ = [asked.gates[did].at(asked.epsilon) for did in opened]
         found = totals(numbers, about, asked.over, gates_)
         answer = {
             **found,

@@ -20,7 +20,7 @@ from contracts.errors import ContractError
 from contracts.lookup import KEYS_AT_ONCE
 from contracts.noise import epsilon_text, hundredths
 from contracts.units import CALL, COMPUTED
-from ledger.audit import assents, joints
+from ledger.audit import assents, attestations, joints
 from ledger.audit.books import reading
 from ledger.audit.copies import SERVED
 from ledger.audit.horizon import behind
@@ -58,6 +58,7 @@ def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
         _check_budget(book, deals, answers, report)
         _check_looked_up(book, deals, keys, report)
         _check_received(book, books, deals, report)
+        attestations.check(book, books, deals, report)
     joints.check(space, books, deals, report)
 
 

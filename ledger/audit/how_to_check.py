@@ -219,6 +219,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "privacy-overspent": ("log", "terms"),
     "epsilon-unagreed": ("log", "terms"),
     "program-unassented": ("log", "terms", "space", "chain"),
+    "answer-unattested": ("log", "terms"),
     "lookups-overdrawn": ("log", "terms"),
     "joint-unsigned": ("log", "terms"),
     "joint-split": ("counterparty", "log"),

@@ -116,9 +116,9 @@ SHAPES: Mapping[str, Shape] = {
     "computation.ended": _shape(
         "transferId job",
         "transfer job statement outcome rows",
-        "answer seconds agreementDigest by question members signatures",
+        "answer seconds attested agreementDigest by question members signatures",
     ),
-    "answer.received": _shape("agreementDigest job", "job statement receipt signature"),
+    "answer.received": _shape("agreementDigest job", "job statement receipt signature", "attested"),
     "flow.started": _shape("flow", _FLOW),
     "flow.ended": _shape("flow", f"{_FLOW} state bytes"),
     "negotiation.moved": _shape("negotiation", f"{_MOVE} digest", "agreementDigest product"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from connector.compute import aggregation, crossed, noisy
 from connector.compute.cross_table import Cells, CrossTable
-from connector.compute.epsilon import common, with_epsilon
+from connector.compute.epsilon import common
 from connector.compute.noisy import ROWS, Loss, Number
 from connector.compute.together import Together
 from connector.compute.totals import About, Summed, totals
@@ -205,8 +205,8 @@ def test_an_epsilon_is_one_that_the_terms_of_each_leave():
     with pytest.raises(InvalidInput, match="did:web:c"):
         common(fixed, 150)
     assert common({"did:web:a": of(100, (20, 300)), "did:web:c": of(100)}, 100) is None
-    assert with_epsilon(leave["did:web:a"], 150).noise.epsilon == 150
-    assert with_epsilon(leave["did:web:a"], None) == leave["did:web:a"]
+    assert leave["did:web:a"].at(150).noise.epsilon == 150
+    assert leave["did:web:a"].at(None) == leave["did:web:a"]
 
 
 def test_a_set_is_sorted_and_signed_by_all_of_it():

@@ -151,6 +151,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Labels of the buyer's own are learned from it, with noise: {values}.",
         "可用使用方自有标签与其行加噪建模：{values}。",
     ),
+    "contract.gate.attested": (
+        "Each answer comes with evidence of the program that gave it, attested: {label}; {values}.",
+        "每项答案附有作答程序的证明，证明方式：{label}；{values}。",
+    ),
     "contract.rights": ("What is permitted, owed and forbidden", "许可、义务与禁止"),
     "contract.made": ("What is made of it", "衍生成果"),
     "contract.inherited": (

@@ -58,7 +58,8 @@ class Asked:
     whom that one is opened with, a program, perhaps with an assent to it, an engine, a sketch, or a lesson; the
     statement is then what these say.
     `epsilon` is chosen for the answer, in hundredths; none for the usual one. It may take so many `tenths` of CPU
-    seconds, where they are paid.
+    seconds, where they are paid. `nonce` is a fresh number of the buyer's (64 hexadecimal digits) where its answers are
+    attested.
     """
 
     job: str
@@ -68,6 +69,7 @@ class Asked:
     about: About | None = None
     epsilon: int | None = None
     tenths: int | None = None
+    nonce: str = ""
 
 
 @dataclass(frozen=True, slots=True)

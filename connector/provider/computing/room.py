@@ -19,7 +19,7 @@ import orjson
 
 from catalog.dataset import dataset_from_json
 from connector.channel.errors import ChannelFault
-from connector.compute import cpu, epsilon
+from connector.compute import cpu
 from connector.compute.assented import Assented
 from connector.compute.cross_table import Cells
 from connector.compute.engine.attached import Attached
@@ -33,7 +33,7 @@ from connector.compute.sought import Sought
 from connector.compute.together import Together
 from connector.compute.waiting import Waiting
 from connector.enforcement import uses
-from connector.provider.computing import forms, offered, privacy
+from connector.provider.computing import attestation, forms, offered, privacy
 from connector.provider.computing.asked import (
     agreement_of,
     copy_of,
@@ -46,6 +46,7 @@ from connector.provider.computing.asked import (
     run_of,
     take,
 )
+from connector.provider.computing.attestation import Attestation
 from connector.provider.computing.cancellable import Cancellable
 from connector.provider.computing.coverages import Coverages
 from connector.provider.computing.ended import billed, end
@@ -119,6 +120,7 @@ class ComputeRoom:
         self._look_ups = LookUps(core, secrets, copies, enforcement, duties)
         self._jointly, self._engines = Jointly(core, secrets, peers, copies, duties), RunEngines(core)
         self._reviewed = RunReviewed(core, space)
+        self._attestation = Attestation(core)
         self._forms: Mapping[type, Form] = {
             NoneType: Statements(core),
             Groups: Coverages(core, secrets),
@@ -148,7 +150,8 @@ class ComputeRoom:
             raise InvalidInput(f"a statement has an id of 1 to {JOB_CHARACTERS_MAX} printable characters")
         ground = await self._core.store.read(lambda tx: self._ground(tx, ticket))
         terms = ground.agreement.signed_terms
-        forms.require(gates.read(terms[offered.MEMBER]), asked)
+        forms.require(gate := gates.read(terms[offered.MEMBER]), asked)
+        attestation.require(gate, asked)
         cpu.at_most(Tariff.from_json(terms["tariff"]), asked.tenths)
         if isinstance(asked.about, Sought):
             return await self._look_ups.answer(ticket, ground, asked)
@@ -189,13 +192,19 @@ class ComputeRoom:
                 await asyncio.shield(self._broke(held[0], asked, fault))
             raise
 
+    async def described(self, product: ProductRow) -> ProductRow:
+        """Return a product with the reader that answers for it now, where its answers are attested; raises as it is."""
+        return await self._attestation.described(product)
+
     async def prepare(self, product: ProductRow) -> None:
         """Make what subjects of a product are looked up in, and see that its engine is there, before it is offered.
 
-        And that its reviewer is a member. Raises InvalidInput, Absent, NotPermitted.
+        And that its reviewer is a member, and its reader the one of now. Raises InvalidInput, Absent, NotPermitted,
+        Conflict where that has changed since it was described.
         """
         await self._engines.require(product)
         await self._reviewed.require(product)
+        await self._attestation.require(product)
         await self._look_ups.tables.make(product)
 
     def end(self) -> None:
@@ -219,7 +228,7 @@ class ComputeRoom:
     async def _began(self, open_: ExitStack, ticket: Ticket, ground: Ground, asked: Asked) -> Process:
         """Return a process that answers, and that ends when its transfer is halted."""
         types = offered.types_of(dataset_from_json(ground.product.dataset).files)
-        gate = epsilon.with_epsilon(gates.read(ground.agreement.signed_terms[offered.MEMBER]), asked.epsilon)
+        gate = gates.read(ground.agreement.signed_terms[offered.MEMBER]).at(asked.epsilon)
         computation = await self._form(asked).process(ground, gate, types, asked, self._processes)
         await asyncio.to_thread(open_.enter_context, computation)
         open_.enter_context(self._carriage.carrying(ticket, partial(computation.cut, HALTED)))
@@ -277,6 +286,8 @@ class ComputeRoom:
 
     def _known(self, tx: Tx, ground: Ground, asked: Asked) -> ComputationRow | None:
         row = known(tx, ground, asked)
+        if row is not None:
+            attestation.require_same(row, asked)
         return None if row is None else self._form(asked).answered(tx, row)
 
     def _keep(
