@@ -1,6 +1,6 @@
 """The assents that we give, as the reviewer whom the terms of a product name, to programs of buyers (decision 0286).
 
-Law: (1) an assent is in our log before anybody has it, with all that it says. (2) There is no taking back: it ends by
+Law: (1) an assent is in our log, with all that it says, before it is signed. (2) There is no taking back: it ends by
 its time, and with our membership. (3) Of the program its digest is signed; what is sent on is not kept here.
 """
 
@@ -69,12 +69,13 @@ class Assents:
                 end,
                 why,
             )
-            return await self._core.store.write(lambda tx: self._give(tx, made))
+            name = made.digest.hex()
         except ContractError as fault:
             raise InvalidInput(str(fault)) from fault
+        await self._core.store.write(lambda tx: self._record(tx, name, made))
+        # signed once it is durable: a rehearsal, which is not, gives nobody a signature
+        return {"assent": name, **Signed(made, self._core.identity.sign(made.digest)).json()}
 
-    def _give(self, tx: Tx, made: Assent) -> JsonObject:
-        signed, name = Signed(made, self._core.identity.sign(made.digest)), made.digest.hex()
-        fields = {"document": made.json(), "signature": signed.signature.hex()}
-        self._core.evidence.record(tx, GIVEN, part=name, link=[name], fields=fields, now=self._core.clock.now())
-        return {"assent": name, **signed.json()}
+    def _record(self, tx: Tx, name: str, made: Assent) -> None:
+        fields, now = {"document": made.json()}, self._core.clock.now()
+        self._core.evidence.record(tx, GIVEN, part=name, link=[name], fields=fields, now=now)

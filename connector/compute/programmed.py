@@ -86,13 +86,13 @@ class Rehearsed(OneTable):
 
     hints = HINTS
 
-    def __init__(self, program: Program, gate: Gate) -> None:
-        """Check it; raises InvalidInput, SettingsError."""
+    def __init__(self, program: Program, gate: Gate, *, whole: bool = False) -> None:
+        """Check it; `whole`: it is run once, over all rows. Raises InvalidInput, SettingsError."""
         assert gate.programs is not None, "it says for how long"
         program.within(gate.programs.seconds)
         require_wasmtime("here", "pip install 'penstock[programs]'")
         super().__init__(program.rows, gate, {}, SECONDS + gate.programs.seconds, REHEARSED)
-        self._about = program.json()
+        self._about = program.json() | ({"blocks": 1} if whole else {})
 
     def foresee(self) -> Foreseen:
         """Have the program looked at (blocking); raises InvalidInput."""

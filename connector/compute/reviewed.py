@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connector.compute.inputs import Inputs
+    from connector.compute.webassembly import Machine
     from contracts.gate import Gate
 
 FAILED: Final = "the program failed on these rows"
@@ -66,21 +67,24 @@ class Reviewed(Programs):
 
     def _row(self, said: Mapping[str, Any], columns: list[memoryview[float]], passes: Gate) -> list[Any] | None:
         """Return what is told of all rows, None where the program failed."""
-        seconds, tells = self.seconds(passes), said["tells"]
-        with self._machine.ticking(share(seconds, 1) / SLICES):
-            told = self._machine.run(
-                self._module,
-                said["parameters"],
-                columns,
-                len(columns[0]),
-                len(tells),
-                seconds * FUEL_A_SECOND,
-                REVIEWED_MEMORY_BYTES_MAX,
-            )
-        if told is None or any(map(isnan, told)):
+        told = once(self._machine, self._module, said, columns, self.seconds(passes))
+        if told is None:
             return None
-        within = [min(max(value, least), most) for value, (_, least, most) in zip(told, tells, strict=True)]
+        bounds = [(least, most) for _, least, most in said["tells"]]
+        within = [min(max(value, least), most) for value, (least, most) in zip(told, bounds, strict=True)]
         return [gate.told(float(one), passes) for one in within]
+
+
+def once(
+    machine: Machine, module: Any, said: Mapping[str, Any], columns: list[memoryview[float]], seconds: int
+) -> list[float] | None:
+    """Return what a program tells of all rows, None where it failed, or told no number."""
+    many, fuel = len(columns[0]), seconds * FUEL_A_SECOND
+    with machine.ticking(share(seconds, 1) / SLICES):
+        told = machine.run(
+            module, said["parameters"], columns, many, len(said["tells"]), fuel, REVIEWED_MEMORY_BYTES_MAX
+        )
+    return None if told is None or any(map(isnan, told)) else told
 
 
 def subjects(engine: Any, found: Inputs, passes: Gate) -> int:

@@ -130,14 +130,18 @@ class Running:
         blocks: int | None = None,
         key: str | None = None,
         seconds: int | None = None,
+        whole: bool = False,  # noqa: FBT001, FBT002  # a field of the act
     ) -> JsonObject:
         """Run a program on a table of ours as a provider would, without noise; nothing is sent.
 
-        `key` is the column that says whom a row is about. Raises InvalidInput, Absent, SettingsError.
+        `key` is the column that says whom a row is about; with `whole` it is run once, over all rows, as it is with a
+        reviewer's assent. Raises InvalidInput, Absent, SettingsError.
         """
+        if whole and blocks is not None:
+            raise InvalidInput("what is run once, over all rows, has no blocks", "leave one of both out")
         run = _run(statement, tells, parameters, blocks)
         program = Program(*run, code=await asyncio.to_thread(module, Path(file)))
-        return await asyncio.to_thread(_rehearsed, program, Path(on), key or "", seconds or SECONDS)
+        return await asyncio.to_thread(_rehearsed, program, Path(on), key or "", seconds or SECONDS, whole)
 
 
 def _run(
@@ -158,7 +162,7 @@ def _agreed(gate: Gate, name: str) -> Engine:
     return gate.engine
 
 
-def _rehearsed(program: Program, path: Path, key: str, seconds: int) -> JsonObject:
+def _rehearsed(program: Program, path: Path, key: str, seconds: int, whole: bool) -> JsonObject:  # noqa: FBT001
     """Return what a program tells of a table of ours (blocking); raises Absent, InvalidInput, SettingsError."""
     columns = own_list.names(path)
     if key and key not in columns:
@@ -166,13 +170,13 @@ def _rehearsed(program: Program, path: Path, key: str, seconds: int) -> JsonObje
     asked = tuple(name for name in columns if name != key)
     content = path.read_bytes()
     file = IndexedFile(path.name, 0, len(content), 0, 1)
-    with Rehearsed(program, Gate(asked, key, noise=ANY, programs=Programs(seconds))) as run:
+    with Rehearsed(program, Gate(asked, key, noise=ANY, programs=Programs(seconds)), whole=whole) as run:
         table = run.foresee().table
         if table not in (path.name, path.stem):
             raise InvalidInput(f"its rows are of `{table[:60]}`", f"the table is called {path.stem}")
         answered, numbers, fault = run.rehearse(table, file, content)
     return {
-        "blocks": program.blocks,
+        "blocks": 1 if whole else program.blocks,
         "answered": answered,
         "seconds": f"{run.seconds:.2f}",
         "numbers": numbers,

@@ -168,7 +168,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "dispute.filed": _shape("accountHash", "bundle", "code"),
     "dispute.ruled": _shape("accountHash", "bundle ruling", "tx"),
-    "assent.given": _shape("assent", "document signature"),
+    "assent.given": _shape("assent", "document"),
     "authority.granted": _shape("authority", "document signature name salt"),
     "authority.revoked": _shape("authority", "reason"),
     "access.changed": _shape("kind", "what name roles may", "until"),

@@ -108,7 +108,8 @@ async def test_the_commands_of_reviewer_and_buyer(space, tmp_path):
     says = ("program", "assent", "reviewed-typed", ROWS, "--with", file, "--tells", "mean:0:1000")
     whom = ("--for", space.did("buyer"), "--of", space.did("provider"), "--until", later(space), "--why", SAID)
     before = len(told(space, "other", "assent.given"))
-    await penstock(space, "other", *says, *whom, "--out", out, "--dry-run")
+    tried = await penstock(space, "other", *says, *whom, "--out", out, "--dry-run")
+    assert ("assent.given" in str(tried), "signature" in str(tried)) == (True, False), "of a rehearsal nobody has it"
     assert (out.exists(), len(told(space, "other", "assent.given"))) == (False, before)
     given = await penstock(space, "other", *says, *whom, "--out", out)
     assert json.loads(out.read_text()) == {"document": given["document"], "signature": given["signature"]}
@@ -138,6 +139,25 @@ async def test_with_noise_beside_it_the_assented_one_takes_nothing_of_the_budget
     assert sum(row["epsilon"] or 0 for row in jobs(space, agreement)) == 800
     for more in ({"epsilon": "4"}, {"blocks": 20}, {"file": None, "engine": "mean"}):
         assert (await refused(run(space, "reviewed-noise", tmp_path, file, **more)))[0] == 400, more
+
+
+async def test_a_rule_decides_of_it_as_of_every_program(space, tmp_path):
+    """By the digest of what is run and as `PROGRAM`, whatever the reviewer assented to."""
+    for product, operand, allowed, status in (
+        ("reviewed-named", "algorithm", digest_of(programs.MEAN), 0),
+        ("reviewed-unnamed", "algorithm", digest_of(programs.ECHO), 403),
+        ("reviewed-function", "computeFunction", "PROGRAM", 0),
+        ("reviewed-counts", "computeFunction", "COUNT", 403),
+    ):
+        constraint = {"leftOperand": operand, "operator": "isAnyOf", "rightOperand": [allowed]}
+        rules = {"permission": [{"action": "use", "constraint": [constraint]}]}
+        agreement = await listed(space, product, tmp_path, rules=rules, purpose=None, region=None)
+        asking = run(space, product, tmp_path, await assent(space, product, tmp_path))
+        if status:
+            assert (await refused(asking))[0] == status, product
+            assert not jobs(space, agreement)
+        else:
+            assert (await asking)["rows"] == [[mean(tmp_path)]]
 
 
 async def test_too_few_subjects_and_a_program_that_fails_cost_nothing(space, tmp_path):
@@ -277,6 +297,20 @@ async def test_terms_without_a_reviewer_and_odd_ones(space, tmp_path):
         (whole, {"unit": "second"}),
     ):
         assert (await refused(publish(space, "reviewed-never", tmp_path, gate=odd, **more)))[0] in (400, 422), odd
+
+
+async def test_a_supervisor_finds_nothing_in_what_was_told_by_assent(space, tmp_path):
+    """By the logs of all that was asked above, and of one more: each was begun by an assent that lets it be run."""
+    await listed(space, "reviewed-audited", tmp_path)
+    await run(space, "reviewed-audited", tmp_path, await assent(space, "reviewed-audited", tmp_path))
+    asked = ("--exchange", space.url("exchange"), "--development", "--data", space.people["regulator"].data, "--json")
+    found = json.loads((await commanded("audit", *asked)).out)
+    about = {
+        "program-unassented", "epsilon-unagreed", "privacy-overspent", "computation-undecided", "answer-differs",
+        "computations-miscounted", "answer-unlogged", "field-malformed", "disclosure-missing", "disclosure-false",
+    }  # fmt: skip
+    assert found["events"] > 10
+    assert [one for one in found["findings"] if one["code"] in about] == []
 
 
 async def test_a_receipt_names_its_assent_and_none_other(space, tmp_path):

@@ -93,7 +93,7 @@ def test_of_rows_of_too_few_subjects_nothing_is_run_nor_told():
 
 
 def test_a_large_table_fits():
-    """Three million numbers at once are 24 MB: more than a block may have beside them, and less than all rows may."""
+    """Four million numbers at once are 34 MB: more than a block may have, and less than all rows together may."""
     cells = "firm,revenue\n" + "".join(f"F{at % 400},{at % 7}\n" for at in range(700_000))
     rows = "select " + ", ".join(["revenue"] * 6) + " from firms"
     gate = Gate(("revenue",), "firm", programs=Programs(5, REVIEWER))

@@ -11,11 +11,12 @@ from connector.client.acts.queries import ANSWERED, EPSILON, USE, WHAT, answered
 def rehearsed(told: Any) -> list[str]:
     """Return what a person reads of a rehearsal: a line for each number, and what did not go well."""
     lines = []
+    whole = told["blocks"] == 1
     for name, mean, spread, beyond in told["numbers"]:
         many = f"; of {beyond} blocks it was beyond its bounds" if beyond else ""
-        lines.append(
-            f"{name}  none" if mean is None else f"{name}  {mean:.6g}, from block to block ± {spread:.2g}{many}"
-        )
+        off = f", beyond its bounds: {beyond} number" if beyond and whole else ""
+        said = off if whole else f", from block to block ± {spread or 0:.2g}{many}"
+        lines.append(f"{name}  none" if mean is None else f"{name}  {mean:.6g}{said}")
     failed = told["blocks"] - told["answered"]
     why = f"; {failed} failed, as of no rows, or by their time: {told['fault']}" if failed else ""
     return [*lines, "", f"{told['answered']} of {told['blocks']} blocks answered{why}", "nothing was sent"]
@@ -156,6 +157,8 @@ ACTS = (
             Field("key", ("Subject", "主体列"), "the column that says whom a row is about", "--key", default=NULL),
             Field("seconds", ("Seconds", "秒数"), "what a run is given, as the terms will say; default 10", "--seconds",
                   kind="number", default=NULL),
+            Field("whole", ("All rows at once", "整体运行"), "run it once, over all rows, as with a reviewer's assent",
+                  "--whole", "truth", default=False),
         ),
         does="running.rehearse",
         roles="buyer",
