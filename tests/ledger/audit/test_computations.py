@@ -55,9 +55,10 @@ def received(**told):
 QUERY, EPSILON = Tariff("query", 50, 1, "CNY"), Tariff("epsilon", 200, 100, "CNY")
 
 
-def checked(seller, buyer=(), noise=None, lookup=None, joint=None, tariff=QUERY, coverage=None):
+def checked(seller, buyer=(), noise=None, lookup=None, joint=None, tariff=QUERY, coverage=None, attested=None):
     terms = SimpleNamespace(tier="computed", tariff=tariff, product="firms")
-    terms.gate = Gate(("district",), "firm", noise=noise, lookup=lookup, joint=joint, coverage=coverage)
+    terms.gate = Gate(("district",), "firm", noise=noise, lookup=lookup, joint=joint, coverage=coverage,
+                      attested=attested)  # fmt: skip
     deal = SimpleNamespace(terms=terms, provider=SELLER, buyer=BUYER, agreement=SimpleNamespace(provider=PROVIDER))
     report = Report()
     space = SimpleNamespace(members={SELLER: SimpleNamespace(address=PROVIDER)})
