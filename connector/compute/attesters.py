@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from connector.identity import platform_key
-from connector.runtime import rehearsal
 from connector.runtime.errors import InvalidInput
 from contracts import simulated_platform
 
@@ -22,8 +21,11 @@ if TYPE_CHECKING:
 class Attester(Protocol):
     """The platform that this connector runs on."""
 
-    def root(self) -> str:
-        """Return where its signatures end, as terms name it (blocking): `sha-256:` of that key."""
+    def root(self, *, draws: bool) -> str:
+        """Return where its signatures end, as terms name it (blocking): `sha-256:` of that key.
+
+        Nothing is kept unless it `draws`.
+        """
 
     def evidence(self, measurement: str, report: bytes, now: datetime) -> bytes:
         """Return its evidence of a report (32 bytes) by a reader of this measurement (blocking)."""
@@ -35,10 +37,9 @@ class SimulatedAttester:
     def __init__(self, data: Path) -> None:
         self._data = data
 
-    def root(self) -> str:
-        """Return it; the key is drawn where there is none, and in a rehearsal any stands for the one to come."""
-        rehearsed = rehearsal.current() is not None
-        key = platform_key.present(self._data) if rehearsed else platform_key.drawn(self._data)
+    def root(self, *, draws: bool) -> str:
+        """Return it; a key is drawn where there is none, or any stands for the one to come."""
+        key = platform_key.drawn(self._data) if draws else platform_key.present(self._data)
         return simulated_platform.root_of(b"" if key is None else key.public_key().public_bytes_raw())
 
     def evidence(self, measurement: str, report: bytes, now: datetime) -> bytes:

@@ -5,14 +5,24 @@ It is what terms name where answers are attested; whoever has the same program o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from connector.compute.reader_process import GATED, NOISED
 from connector.compute.sitting import SECONDS, START_SECONDS, THREADS, Sitting
 
 # how a statement is answered → the mode of its reader
-READERS: Final = {"exact": GATED, "noise": NOISED}
+EXACT, NOISE = "exact", "noise"
+READERS: Final = {EXACT: GATED, NOISE: NOISED}
 _STATEMENT: Final = "nothing"  # it is asked none
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a reader measured of itself: `sha-256:` and 64 hexadecimal digits, and what it is `confined` by."""
+
+    digest: str
+    confined: tuple[str, ...]
 
 
 class Measuring(Sitting):
@@ -22,13 +32,19 @@ class Measuring(Sitting):
         """Check that it can be started; raises SettingsError."""
         super().__init__(_STATEMENT, SECONDS, mode)
 
-    def measurement(self) -> str:
-        """Return it (blocking): `sha-256:` and 64 hexadecimal digits; raises InvalidInput where none starts."""
+    def measurement(self) -> Measurement:
+        """Return it (blocking); raises InvalidInput where none starts."""
         told = {"measured": True, "attested": {}, "seconds": self._seconds, "threads": THREADS}
-        return str(self._said(told, (), START_SECONDS)["measurement"])
+        found = self._said(told, (), START_SECONDS)
+        return Measurement(str(found["measurement"]), tuple(map(str, found["confined"])))
 
 
 def measured(mode: str) -> str:
     """Return the measurement of the reader of a mode (blocking, some tenths of a second); raises as `Measuring`."""
+    return looked_at(mode).digest
+
+
+def looked_at(mode: str) -> Measurement:
+    """Return the same with what confines it."""
     with Measuring(mode) as one:
         return one.measurement()

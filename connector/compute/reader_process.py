@@ -80,11 +80,11 @@ def main() -> None:
         asked, _ = frames.receive(line)
     except EOFError:  # nobody has asked, and nobody will
         return
+    program = _program(mode) if "attested" in asked else None  # before its time is counted
     began = time.process_time()
     try:
         if asked.get("tenths"):  # of CPU seconds: the kernel ends it then, whatever it does
             signal.setitimer(signal.ITIMER_PROF, int(asked["tenths"]) / 10)
-        program = _program(mode) if "attested" in asked else None
         taken += confinement.confine(2 * int(asked["seconds"]))
         measured = {} if program is None else {"measurement": program.measured(taken)}
         threading.Thread(target=_end_with, args=(line.fileno(),), daemon=True).start()

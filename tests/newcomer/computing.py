@@ -79,6 +79,27 @@ async def test_answers_may_have_noise_and_a_budget(walk):
     assert "ε 4.00 of 4.00 was told of noised" in asked
 
 
+async def test_an_answer_comes_with_evidence_that_no_hardware_vouches_for(walk):
+    """The reader of docs/compute.md is measured, named in the terms, and vouched for by a simulated platform."""
+    gate = ("--gate", "subject=firm", "--gate", "attested=simulated", "--column", "district", "--column", "revenue")
+    says = ("firms.csv", "--title", "Firms, attested", "--tier", "computed", *gate)
+    terms = ("--unit", "query", "--price", "0.50", "--floor", "0.50", *TERMS[2:], "--id", "attested")
+    await walk.type(["penstock", "publish", *says, *terms, "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "attested", "--data", "exchange"])
+    bought = ("--max-price", "0.50", "--purpose", "Research", "--id", "attested")
+    await walk.type(["penstock", "get", "attested", *bought, "--data", "buyer"])
+    query = ["penstock", "query", "attested", "select district, count(*) as firms from firms group by district"]
+    label = "simulated (no hardware vouches for it)"
+    assert label in await walk.type([*query, "--id", "attested-1", "--data", "buyer"])
+    told = json.loads(await walk.type([*query, "--id", "attested-1", "--json", "--data", "buyer"]))
+    measured = await walk.type(["penstock", "admin", "readers", "--data", "buyer"])
+    assert (told["attested"], told["evidence"]["measurement"] in measured, label in measured) == (label, True, True)
+    assert label in await walk.type(["penstock", "admin", "queries", "--data", "buyer"])
+    assert "simulated" in await walk.type(["penstock", "key", "list", "--data", "provider"])
+    lookup = ("--gate", "lookup=10", "--id", "attested-never")
+    await walk.type(["penstock", "publish", *says, *lookup, *terms[:-2], "--data", "provider"], 2)
+
+
 async def test_an_answer_is_priced_by_what_it_tells_and_by_what_it_takes(walk):
     """As docs/compute.md has it: chosen, quoted, charged once under its id; seconds within what was said at most."""
     gate = [f"--gate={one}" for one in ("subject=firm", "noise=1", "choose=0.2:3", "budget=3", "rows=10")]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from connector.compute.attesters import attester
-from connector.compute.measuring import READERS, measured
+from connector.compute.measuring import EXACT, NOISE, READERS, measured
 from connector.provider.computing import offered
 from connector.runtime.errors import Conflict, InvalidInput
 from connector.store.rows.product import ProductState
@@ -43,14 +43,15 @@ class Attestation:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    async def described(self, row: ProductRow) -> ProductRow:
+    async def described(self, row: ProductRow, *, kept: bool) -> ProductRow:
         """Return a product whose brief names the reader of now, where it wants answers attested.
 
-        Raises InvalidInput for a platform that this connector does not run on, SettingsError.
+        Unless it is to be `kept`, nothing is drawn for it. Raises InvalidInput for a platform that this connector does
+        not run on, SettingsError.
         """
         if (name := offered.platform_of(row.brief)) == "":
             return row
-        now = await asyncio.to_thread(partial(self._reader, name, row.brief[offered.MEMBER]))
+        now = await asyncio.to_thread(partial(self._reader, name, row.brief[offered.MEMBER], draws=kept))
         return row_with(row, brief=offered.with_reader(row.brief, now))
 
     async def require(self, product: ProductRow) -> None:
@@ -59,7 +60,7 @@ class Attestation:
         name = offered.platform_of(brief)
         if not name or product.state not in (ProductState.DRAFT, ProductState.RENEWING):
             return
-        now = await asyncio.to_thread(partial(self._reader, name, brief[offered.MEMBER]))
+        now = await asyncio.to_thread(partial(self._reader, name, brief[offered.MEMBER], draws=True))
         if offered.with_reader(brief, now) != brief:
             raise Conflict("the reader has changed since the product was described", "publish it again")
 
@@ -76,9 +77,9 @@ class Attestation:
         evidence = base64.b64encode(given).decode()
         return replace(found, attested={"platform": agreed.platform, "nonce": asked.nonce, "evidence": evidence})
 
-    def _reader(self, name: str, gate: Mapping[str, str]) -> Attested:
-        mode = READERS["noise" if offered.NOISE in gate else "exact"]
-        return Attested(name, measured(mode), attester(name, self._core.data).root())
+    def _reader(self, name: str, gate: Mapping[str, str], *, draws: bool) -> Attested:
+        mode = READERS[NOISE if offered.NOISE in gate else EXACT]
+        return Attested(name, measured(mode), attester(name, self._core.data).root(draws=draws))
 
 
 def require(gate: Gate, asked: Asked) -> None:

@@ -192,9 +192,9 @@ class ComputeRoom:
                 await asyncio.shield(self._broke(held[0], asked, fault))
             raise
 
-    async def described(self, product: ProductRow) -> ProductRow:
+    async def described(self, product: ProductRow, *, kept: bool) -> ProductRow:
         """Return a product with the reader that answers for it now, where its answers are attested; raises as it is."""
-        return await self._attestation.described(product)
+        return await self._attestation.described(product, kept=kept)
 
     async def prepare(self, product: ProductRow) -> None:
         """Make what subjects of a product are looked up in, and see that its engine is there, before it is offered.

@@ -100,6 +100,7 @@ async def _computations(told):
     await told.say("admin cancel", "counted", "odd", by="buyer")
     await told.say("admin queries", by="buyer")
     await told.say("admin computations", by="provider")
+    await told.say("admin readers", by="buyer")
 
 
 async def _together(told, path):

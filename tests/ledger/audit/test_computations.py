@@ -60,10 +60,11 @@ def received(**told):
 QUERY, EPSILON = Tariff("query", 50, 1, "CNY"), Tariff("epsilon", 200, 100, "CNY")
 
 
-def checked(seller, buyer=(), noise=None, lookup=None, joint=None, tariff=QUERY, coverage=None, programs=None):
+def checked(seller, buyer=(), noise=None, lookup=None, joint=None, tariff=QUERY, coverage=None, programs=None,
+            attested=None):  # fmt: skip
     terms = SimpleNamespace(tier="computed", tariff=tariff, product="firms")
     terms.gate = Gate(("district",), "firm", noise=noise, lookup=lookup, joint=joint, coverage=coverage,
-                      programs=programs)  # fmt: skip
+                      programs=programs, attested=attested)  # fmt: skip
     deal = SimpleNamespace(terms=terms, provider=SELLER, buyer=BUYER, agreement=SimpleNamespace(provider=PROVIDER))
     report = Report()
     members = {
