@@ -101,18 +101,18 @@ class Computation(OneTable):
         """
         super().__init__(statement, gate, columns, seconds, mode or (GATED if gate.noise is None else NOISED), waiting)
         require_noise(gate)
-        self._about: dict[str, Any] = {} if tenths is None else {"tenths": tenths}
+        self._besides: dict[str, Any] = {} if tenths is None else {"tenths": tenths}
         self._agreed = "" if gate.attested is None else gate.attested.measurement
         if self._agreed:
             assert attested is not None, "its nonce was asked for before"
-            self._about |= {"attested": dict(attested)}
+            self._besides |= {"attested": dict(attested)}
 
     def foresee(self) -> Foreseen:
         """Have the statement looked at (blocking); raises InvalidInput, NotPermitted once it was cut.
 
         NotPermitted as well where its reader is another one than was agreed on.
         """
-        found = self._looked({"statement": self.statement, **self._about})
+        found = self._looked({"statement": self.statement, **self._besides})
         if self._measured != self._agreed:
             raise NotPermitted(ANOTHER, "ask its provider: its next edition names the reader of now")
         return found
