@@ -75,7 +75,7 @@ def main() -> None:
     pa.enable_signal_handlers(False)  # they would need a pipe; nobody interrupts this process, it is killed
     look, answer = _modes(mode)
     # it looks about the machine as it starts, which it may not afterwards
-    engine = None if mode in (COVERED, BUCKETED) else _engine()
+    engine = None if mode in (COVERED, BUCKETED) else _engine(mode)
     try:
         asked, _ = frames.receive(line)
     except EOFError:  # nobody has asked, and nobody will
@@ -142,10 +142,17 @@ def _end_with(line: int) -> None:
     os._exit(1)
 
 
-def _engine() -> Any:
+def _engine(mode: str) -> Any:
     import duckdb  # noqa: PLC0415  # as above
 
-    return duckdb.connect(":memory:", config=SETTINGS)
+    if mode != GATED:
+        return duckdb.connect(":memory:", config=SETTINGS)
+    from connector.compute import held_file  # noqa: PLC0415  # as above
+
+    # what it may read is said before it may read nothing
+    engine = duckdb.connect(":memory:", config={**SETTINGS, "enable_external_access": "true"})
+    held_file.allow(engine)
+    return engine
 
 
 def _answer(
