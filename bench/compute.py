@@ -4,16 +4,19 @@
 
 Both find the same groups. Ours is a sealed edition: its pieces are opened, each verified, into the memory of a process
 that gave up everything else; the statement is planned anew, counted by subject and held against the gate. DuckDB reads
-the plain file from the page cache. What the gate costs is our own process without it, over the same memory. Started is
+the plain file from the page cache. What the gate costs is a process of ours without it: started, confined and handed
+the same memory, which the same engine reads in the same way, with the statement as it was asked. Started is
 when the statement was looked at, before a byte of data was opened. Warm is ours by a process that waited for it, as a
-provider's does between two statements, and DuckDB's by one interpreter and connection for all rounds; in every other
-figure both are by a process that was started for it.
+provider's does between two statements, and DuckDB's by one interpreter and connection for all rounds, which is asked
+once the process that waits for the next one has begun; in every other figure both are by a process that was started for
+it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -29,7 +32,7 @@ from bench import report
 from bench.space import machine, workshop
 from connector.compute.computation import Computation
 from connector.compute.extents import extents
-from connector.compute.sitting import Sitting
+from connector.compute.sitting import in_memory
 from connector.compute.waiting import Waiting
 from connector.custody.blobs import Blobs
 from connector.custody.opened import Opened
@@ -42,7 +45,6 @@ from contracts.noise import Noise
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from connector.custody.reader import Reader
     from connector.store.rows.vault import EditionRow
 
 ROUNDS, ROWS, STATIONS, METERS = 7, 10_000_000, 97, 200_000
@@ -71,6 +73,24 @@ engine.execute(f"create view readings as select * from read_parquet('{sys.argv[1
 for statement in sys.stdin:
     print(json.dumps(engine.execute(statement).fetchall()), flush=True)
 """
+# our process without a gate: as `connector.compute.reader_process` is started, and what it is handed
+BARE = """
+import sys, json
+from connector.compute import confinement
+confinement.leave()
+from connector.compute import frames, reader_process
+sys.modules.update(dict.fromkeys(reader_process.UNNEEDED))
+import pyarrow as pa, pyarrow.csv, pyarrow.json, pyarrow.parquet
+from connector.compute import held_file
+engine = reader_process._engine(reader_process.GATED)
+confinement.confine(600)
+engine.execute("SET threads = 2")
+held_file.hold(engine, pa.py_buffer(frames.mapped(int(sys.argv[1]))))
+confinement.close_the_door()
+print(json.dumps(engine.execute(sys.argv[2].replace("readings", held_file.rows())).fetchall()))
+"""
+# until a process that waits has surely begun
+BEGUN_SECONDS = 1.0
 # the answers are compared as numbers of a few digits
 DIGITS = 6
 ALONE = """
@@ -123,16 +143,19 @@ def gated(
     return started, time.perf_counter() - begun, found.rows
 
 
-def ungated(sealed: Sealed) -> float:
-    """Return the seconds of the same statement, answered by our process as what was bought is: without a gate."""
+def ungated(sealed: Sealed) -> tuple[float, list[list[Any]]]:
+    """Return the seconds of the same statement, answered by a process of ours without a gate, and the rows."""
     begun = time.perf_counter()
-    with Sitting(STATEMENT, 300) as sitting, sealed.opened() as opened:
-        files = opened.index().files
-        sitting.ask(files)
-        within = extents(files[0].name, files[0].size, partial(opened.read, files[0]), ("station", "value"))
-        placed = SimpleNamespace(files=lambda: files, placed=partial(opened.placed, within=within))
-        sitting.answer(cast("Reader", placed), ["station", "value"])
-    return time.perf_counter() - begun
+    with sealed.opened() as opened:
+        [file] = opened.index().files
+        within = extents(file.name, file.size, partial(opened.read, file), ("station", "value"))
+        handed = in_memory(file.size, opened.placed(file, within))
+    try:
+        command = [sys.executable, "-B", "-c", BARE, str(handed), STATEMENT]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, pass_fds=[handed])
+    finally:
+        os.close(handed)
+    return time.perf_counter() - begun, json.loads(done.stdout)
 
 
 def alone(path: Path, statement: str) -> tuple[float, list[list[Any]]]:
@@ -182,13 +205,15 @@ def measured(sealed: Sealed, path: Path, rounds: int) -> dict[str, tuple[float, 
     waiting, standing = Waiting(), Standing(path)
     for number in range(rounds + 1):
         waited, warm, told_warm = gated(sealed, STATEMENT, "", waiting=waiting)
+        time.sleep(BEGUN_SECONDS)
         stood, said = standing.ask(STATEMENT)
         start, by_row, rows = gated(sealed, STATEMENT, "")
         plain, beside = alone(path, STATEMENT)
         _, by_subject, meters = gated(sealed, BY_METER, "meter")
         counted, others = alone(path, BY_METER)
         _, noised, _ = gated(sealed, BY_METER, "meter", NOISE)
-        if not same(rows, beside) or not same(meters, others) or not same(told_warm, said):
+        bare, without = ungated(sealed)
+        if not same(rows, beside) or not same(meters, others) or not same(told_warm, said) or not same(without, said):
             raise SystemExit(f"they find different things: {rows[:2]} and {beside[:2]}, {meters[:2]} and {others[:2]}")
         if number:
             told = {
@@ -201,8 +226,9 @@ def measured(sealed: Sealed, path: Path, rounds: int) -> dict[str, tuple[float, 
                 "plain": plain,
                 "subject": by_subject,
                 "counted": counted,
+                "bare": bare,
             }
-            for name, value in (told | {"bare": ungated(sealed)}).items():
+            for name, value in told.items():
                 found[name].append(value)
     waiting.end()
     standing.end()

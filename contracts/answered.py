@@ -53,8 +53,8 @@ _PARTS: Final[Mapping[str, tuple[frozenset[str], frozenset[str], str]]] = Mappin
     {
         EPSILON: (
             frozenset({"noise"}),
-            frozenset({"coverage"}),
-            "a price of ε is for answers with noise, and for no list that is held against them",
+            frozenset({"coverage", "reviewer"}),
+            "a price of ε is for answers with noise: for no list, and no program that a reviewer assents to",
         ),
         SCANNED: (frozenset(), frozenset({"lookup"}), "who looks up a subject has no rows scanned: it is one query"),
         SECOND: (

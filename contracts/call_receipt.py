@@ -2,7 +2,8 @@
 
 Law: it binds method, path, query and body of the request as they were sent on, and status and body of the answer, all
 by digests; so it proves to others what was answered, and tells it to nobody. Where that is what an answer is billed by
-it says how much the answer tells, too (ε), or how many CPU seconds it took.
+it says how much the answer tells, too (ε), or how many CPU seconds it took; of a program that a reviewer assented to,
+by which assent (its digest) it was run.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Made:
     answer: bytes
     epsilon: str = ""
     seconds: str = ""
+    assent: str = ""
 
     def said(self) -> dict[str, str]:
         """Return what a receipt says of it; the request's digest is that of METHOD, target and the body's digest."""
@@ -44,7 +46,7 @@ class Made:
             "request": sha256(asked.encode()).hexdigest(),
             "status": str(self.status),
             "answer": sha256(self.answer).hexdigest(),
-        } | {name: text for name in ("epsilon", "seconds") if (text := getattr(self, name))}
+        } | {name: text for name in ("epsilon", "seconds", "assent") if (text := getattr(self, name))}
 
 
 def receipt(made: Made, name: str, at: str) -> dict[str, Any]:

@@ -6,9 +6,10 @@ what was promised. (2) It has one spelling: what is not said of it is left out, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from contracts import attested as attestations
 from contracts import coverage as coverages
 from contracts import engine as engines
 from contracts import joint as joints
@@ -23,6 +24,7 @@ from contracts.errors import ContractError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from contracts.attested import Attested
     from contracts.coverage import Coverage
     from contracts.engine import Engine
     from contracts.joint import Joint
@@ -51,7 +53,10 @@ _PARTS: Final[Mapping[str, Callable[[Any, str], Any]]] = {
     "engine": engines.read,
     "sketch": sketches.read,
     "learning": learnings.read,
+    "attested": attestations.read,
 }
+# those that answer in another way than by a statement over one product
+_OTHER_WAYS: Final = ("coverage", "lookup", "joint", "programs", "engine", "sketch", "learning")
 _OPTIONAL: Final = frozenset({_SUBJECT, *_PARTS})
 
 
@@ -63,9 +68,10 @@ class Gate:
     subject is more than `share` per cent of it. Numbers are told to `digits` significant digits. With `noise` they are
     told with noise, which takes the place of `share`. `coverage` says what a buyer may learn of a list of its own;
     without it nothing. With `lookup` rows are told of subjects that a buyer names, and nothing of groups. With `joint`
-    nothing is told alone: totals of several providers are. `programs` says that programs of a buyer are run,
+    nothing is told alone: totals of several providers are. `programs` says that programs of a buyer are run, and who
+    may assent to one that is told exactly,
     `engine` that one of the provider is, `sketch` that rows are related to those of others, `learning` that labels of a
-    buyer are learned from them.
+    buyer are learned from them. With `attested` an answer comes with evidence of the reader that gave it.
     """
 
     columns: tuple[str, ...]
@@ -81,6 +87,7 @@ class Gate:
     engine: Engine | None = None
     sketch: Sketches | None = None
     learning: Learning | None = None
+    attested: Attested | None = None
 
     def __post_init__(self) -> None:
         if not 0 < len(self.columns) <= MAX_COLUMNS or len(set(self.columns)) != len(self.columns):
@@ -114,6 +121,19 @@ class Gate:
         for part in (self.sketch, self.learning):
             if part is not None:
                 part.check(self.subject, self.noise, (self.lookup, self.joint))
+        if self.attested is not None:
+            self.attested.check({name: getattr(self, name) for name in _OTHER_WAYS})
+
+    def at(self, epsilon: int | None) -> Gate:
+        """Return it as one answer passes it, with the ε (in hundredths) that was chosen, None for the usual one."""
+        if self.noise is None or epsilon is None:
+            return self
+        return replace(self, noise=replace(self.noise, epsilon=epsilon))
+
+    @property
+    def reviewer(self) -> str | None:
+        """Return by whose assent a program is told exactly, None where by nobody's."""
+        return (self.programs.reviewer or None) if self.programs is not None else None
 
     def json(self) -> dict[str, Any]:
         """Return it as terms have it."""

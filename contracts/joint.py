@@ -3,6 +3,7 @@
 Law: (1) who answers together is agreed among the providers and signed in the terms of each, so a buyer chooses neither
 whom its total hides nor beside whom. (2) A total is of `quorum` of them or more, three at the least: of two, each one
 takes itself away and reads the other. (3) One question has one set of providers whose numbers are opened.
+(4) Where the terms leave ε to the buyer it chooses one for a question, which the terms of each provider must allow.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Joint:
         if not QUORUM_MIN - 1 <= len(self.members) < MEMBERS_MAX or len(set(self.members)) != len(self.members):
             words = f"{QUORUM_MIN - 1} to {MEMBERS_MAX - 1} other providers answer together, each named once"
             raise ContractError("terms", words)
-        if odd := next((one for one in self.members if not _is_did(one)), None):
+        if odd := next((one for one in self.members if not is_did(one)), None):
             raise ContractError("terms", f"`{odd[:60]}` is no DID of a provider")
         if not QUORUM_MIN <= self.quorum <= len(self.members) + 1:
             words = f"`quorum` is how many of all answer at least: {QUORUM_MIN} to {len(self.members) + 1}"
@@ -47,8 +48,6 @@ class Joint:
         """Raise ContractError unless answers have noise, and nothing is told of the same rows in another way."""
         if noise is None:
             raise ContractError("terms", "what several tell together has noise: say `noise` and its budget, too")
-        if noise.choice is not None:
-            raise ContractError("terms", "what several tell together has one ε: a buyer chooses none")
         if any(one is not None for one in others):
             raise ContractError("terms", "what is told together is told in no other way: no list, and no look-up")
 
@@ -94,5 +93,6 @@ def alike(gates: Mapping[str, Joint]) -> tuple[str, ...]:
     return next(iter(found))
 
 
-def _is_did(text: str) -> bool:
+def is_did(text: str) -> bool:
+    """Say whether a text may be the DID of a member."""
     return text.startswith("did:") and len(text) <= MEMBER_CHARACTERS_MAX and text.isprintable() and " " not in text

@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from contracts import attested as attestations
 from contracts import price_words
 from contracts.errors import ContractError
 from contracts.noise import epsilon_text
@@ -16,6 +17,7 @@ from contracts.noise import epsilon_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from contracts.program import Programs
     from contracts.terms import Terms
 
 MAX_NAMED = 8
@@ -63,6 +65,14 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         " · one's own programs are run on it, {seconds} seconds each",
         " · 可运行自带程序,每次 {seconds} 秒",
     ),
+    "assented": (
+        " · and those that {reviewer} assented to are told exactly",
+        " · 经 {reviewer} 审查同意的程序精确答复",
+    ),
+    "alone": (
+        " · programs that {reviewer} assented to are run on it and told exactly, {seconds} seconds each",
+        " · 可运行经 {reviewer} 审查同意的程序并精确答复,每次 {seconds} 秒",
+    ),
     "sketch": (
         " · its rows are related to those of others for the same subjects, by sketches with noise",
         " · 可与他方同一主体的数据作带噪草图关联",
@@ -104,7 +114,7 @@ def summary(terms: Terms, lang: str = "en") -> str:
     columns = words["columns"].format(names=_few(list(terms.columns), words)) if terms.columns else ""
     amends = words["amends"].format(digest=terms.amends.hex()) if terms.amends else ""
     contract = words["contract"].format(digest=terms.contract.hex()) if terms.contract else ""
-    return line + columns + _gate(terms, words) + (words["inherit"] if terms.inherit else "") + amends + contract
+    return line + columns + _gate(terms, words, lang) + (words["inherit"] if terms.inherit else "") + amends + contract
 
 
 def is_summary(text: str, terms: Terms) -> bool:
@@ -122,7 +132,15 @@ def _purposes(policy: Mapping[str, Any], words: Mapping[str, str]) -> str:
     return _few(names, words) if names else words["any"]
 
 
-def _gate(terms: Terms, words: Mapping[str, str]) -> str:
+def _programs(programs: Programs, words: Mapping[str, str], *, alone: bool) -> str:
+    """Return what is said of a buyer's programs; `alone`: without an assent none is run."""
+    said = {"seconds": programs.seconds, "reviewer": programs.reviewer}
+    if not programs.reviewer:
+        return words["programs"].format(**said)
+    return (words["alone"] if alone else words["programs"] + words["assented"]).format(**said)
+
+
+def _gate(terms: Terms, words: Mapping[str, str], lang: str) -> str:
     if terms.gate is None:
         return ""
     columns = _few(terms.gate.columns, words)
@@ -137,10 +155,12 @@ def _gate(terms: Terms, words: Mapping[str, str]) -> str:
     if (joint := terms.gate.joint) is not None:
         told += words["joint"].format(quorum=joint.quorum, providers=len(joint.members) + 1)
     if (programs := terms.gate.programs) is not None:
-        told += words["programs"].format(seconds=programs.seconds)
+        told += _programs(programs, words, alone=terms.gate.noise is None)
     told += words["sketch"] if terms.gate.sketch is not None else ""
     if (learning := terms.gate.learning) is not None:
         told += words["learning"].format(keys=learning.keys)
+    if (attested := terms.gate.attested) is not None:
+        told += f" · {attestations.said(attested.platform, lang)}"
     if (covers := terms.gate.coverage) is None:
         return told
     epsilon = epsilon_text(covers.epsilon)

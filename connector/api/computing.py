@@ -1,11 +1,14 @@
 """Statements over data that stay where they are, for whoever holds the token of a started transfer (decision 0189).
 
     POST /computed/{edition}    {"id", "statement"} → the answer that passed the gate, with its provider's receipt
-                                {…, "epsilon"} → the same, of a statement or a program, with the ε that is chosen
+                                {…, "epsilon"} → the same of a statement, a program or cells, with the ε that is chosen
                                 {…, "atMost"} → the same of a statement, within so many CPU seconds
+                                {…, "nonce"} → the same of a statement, attested for this number of the buyer's
                                 {"id", "table", "groups"} → how much of a list is covered (`connector.compute.blinding`)
                                 {"id", "table", "points", "buckets"} → subjects looked up (`connector.compute.buckets`)
                                 {"id", "statement", "program", "tells", "parameters", "blocks"} → a program's numbers
+                                {"id", "statement", "program", "tells", "parameters", "assent"} → the same by the assent
+                                of a reviewer: once, over all rows, and exactly
                                 {"id", "statement", "over"} → our part of what several answer together, masked
                                 {"id", "cancel"} → how many under way under the id were ended
                                 {"id", "members"} → whom it is opened with, signed (`connector.compute.aggregation`)
@@ -27,6 +30,7 @@ from aiohttp import web
 from connector.api import questions
 from connector.api.faults import as_json
 from connector.api.plain import NO_STORE, said_of, token
+from connector.compute.assented import Assented
 from connector.custody import bearers
 from connector.enforcement.context import PURPOSE
 from connector.provider.computing.asked import Asked, job_name
@@ -65,6 +69,7 @@ async def answer(call: Call) -> web.Response:
         about,
         questions.epsilon(said),
         questions.tenths(said),
+        questions.nonce(said),
     )
     found = await call.of(ComputeRoom).answer(ticket, asked)
     if found.state is ComputationState.WITHHELD or found.answer is None:
@@ -72,7 +77,8 @@ async def answer(call: Call) -> web.Response:
     assert found.ended is not None, "it was answered"
     epsilon = "" if found.each is None else epsilon_text(found.each)
     seconds = "" if found.took is None else seconds_text(found.took)
-    made = Made(found.agreement, "POST", "", body, 200, found.answer, epsilon, seconds)
+    assent = about.assent if isinstance(about, Assented) else ""
+    made = Made(found.agreement, "POST", "", body, 200, found.answer, epsilon, seconds, assent)
     receipt = call_receipt.receipt(made, job_name(found.agreement, found.job), found.ended.isoformat())
     signed = call.core.identity.sign(call_receipt.digest(receipt))
     proof = {bearers.RECEIPT: base64.urlsafe_b64encode(canonical(receipt)).decode(), bearers.SIGNED: signed.hex()}

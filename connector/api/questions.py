@@ -9,20 +9,22 @@ import base64
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute import cpu
+from connector.compute.assented import Assented
 from connector.compute.cross_table import Cells
 from connector.compute.crossed import over
 from connector.compute.engine.attached import Attached
 from connector.compute.epsilon import typed
 from connector.compute.fitting import Groups
 from connector.compute.lesson import LABELS, Match, Rows, Step
-from connector.compute.program import Program, Tells
+from connector.compute.program import BLOCKS, Program, Tells
 from connector.compute.sketch import Sketch
 from connector.compute.sought import Sought
 from connector.compute.together import Together
 from connector.runtime.errors import InvalidInput
-from contracts import signature
+from contracts import assent, signature
 from contracts.decimals import read_hex
 from contracts.errors import ContractError
+from contracts.reader_report import NONCE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,6 +64,16 @@ def tenths(said: Said) -> int | None:
     return cpu.typed(said.get(AT_MOST))
 
 
+def nonce(said: Said) -> str:
+    """Return the buyer's number that an attested answer is of, empty where there is none; raises InvalidInput."""
+    if NONCE not in said:
+        return ""
+    try:
+        return read_hex(said[NONCE], NONCE, NONCE_BYTES).hex()
+    except ContractError as fault:
+        raise InvalidInput(str(fault)) from fault
+
+
 def _statement(said: Said) -> tuple[str, None]:
     return said["statement"], None
 
@@ -94,6 +106,15 @@ def _program(said: Said) -> tuple[str, Program]:
     code, run = _base64(said["program"]), _run(said)
     program = Program(*run, code=code)
     return program.words(), program
+
+
+def _assented(said: Said) -> tuple[str, Assented]:
+    program = Program(*_run({**said, "blocks": BLOCKS}), code=_base64(said["program"]))
+    try:
+        assented = Assented(program, assent.signed_from_json(said["assent"]))
+        return assented.words(), assented
+    except ContractError as fault:
+        raise InvalidInput(f"the assent cannot be read: {fault}", "penstock program assent writes one") from fault
 
 
 def _engine(said: Said) -> tuple[str, Attached]:
@@ -137,20 +158,26 @@ def _step(said: Said) -> tuple[str, Step]:
     return step.words(), step
 
 
-EPSILON, AT_MOST = "epsilon", "atMost"
-TEXTS: Final = ("id", "statement", "table", "salt", "match", "engine", EPSILON, AT_MOST)
+EPSILON, AT_MOST, NONCE = "epsilon", "atMost", "nonce"
+TEXTS: Final = ("id", "statement", "table", "salt", "match", "engine", EPSILON, AT_MOST, NONCE)
 READS: Final[Mapping[frozenset[str], Callable[[Said], tuple[str, About | None]]]] = {
     frozenset({"id", "statement"}): _statement,
     frozenset({"id", "statement", EPSILON}): _statement,
     frozenset({"id", "statement", AT_MOST}): _statement,
     frozenset({"id", "statement", EPSILON, AT_MOST}): _statement,
+    frozenset({"id", "statement", NONCE}): _statement,
+    frozenset({"id", "statement", EPSILON, NONCE}): _statement,
+    frozenset({"id", "statement", AT_MOST, NONCE}): _statement,
+    frozenset({"id", "statement", EPSILON, AT_MOST, NONCE}): _statement,
     frozenset({"id", "table", "groups"}): _groups,
     frozenset({"id", "table", "points", "buckets"}): _sought,
     frozenset({"id", "statement", "over"}): _cells,
+    frozenset({"id", "statement", "over", EPSILON}): _cells,
     frozenset({"id", "members"}): _together,
     frozenset({"id", "members", "signatures"}): _together,
     frozenset({"id", "statement", "program", "tells", "parameters", "blocks"}): _program,
     frozenset({"id", "statement", "program", "tells", "parameters", "blocks", EPSILON}): _program,
+    frozenset({"id", "statement", "program", "tells", "parameters", "assent"}): _assented,
     frozenset({"id", "statement", "engine", "tells", "parameters", "blocks"}): _engine,
     frozenset({"id", "statement", "engine", "tells", "parameters", "blocks", EPSILON}): _engine,
     frozenset({"id", "statement", "bounds", "salt", "buckets"}): _sketch,

@@ -6,6 +6,8 @@ from connector.app import trading
 from connector.app.founded import Founded
 from connector.channel.doors import Buyer, Holder
 from connector.channel.pace import Paces
+from connector.compute.assents import Assents
+from connector.compute.readers import Readers
 from connector.console.accounts import Accounts
 from connector.console.api_keys import ApiKeys
 from connector.console.drafts import Drafts
@@ -227,6 +229,7 @@ class Connector(Founded):
     arriving: Arriving
     calls: Calls
     computations: Computations
+    readers: Readers
     compute_room: Annotated[ComputeRoom, Service(begins=ComputeRoom.recover, ends=ComputeRoom.end)]
     collecting: Collecting
     memory: Memory
@@ -267,6 +270,7 @@ class Connector(Founded):
     asking_jointly: AskingJointly
     modelling: Modelling
     running: Running
+    assents: Assents
     relating: Relating
     learning: trading.OwnLabels
     followings: Annotated[Followings, Service(begins=Followings.recover)]

@@ -14,4 +14,4 @@ app.add_typer(api_key.app, name="key")
 declared.add(
     app, "admin", "list", "heartbeat", "show", "trace", "retry", "assent", "terminate", "suspend", "resume", "complete"
 )
-declared.add(app, "admin", "revoke", "hangup", "cancel", "queries", "computations")
+declared.add(app, "admin", "revoke", "hangup", "cancel", "queries", "computations", "readers")

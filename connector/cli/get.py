@@ -35,6 +35,7 @@ ASKED = {
     "learning": "penstock learn {id} --table TABLE --with MINE.csv --key COLUMN --label COLUMN",
     "coverage": "penstock try {id} --with MINE.csv --key COLUMN",
 }
+BY_ASSENT = " --assent ASSENT.json"  # without noise a program is run by its reviewer's assent alone
 STATEMENT = 'penstock query {id} "select …"'
 WAIT_SECONDS = 5  # no longer is a reason why nothing comes kept from who waits
 REASON_SECONDS = 5  # no longer is a reason why nothing comes kept from who waits
@@ -218,6 +219,8 @@ def _goes_on(terms: dict[str, Any], agreement: str) -> str:
 def asked_by(gate: dict[str, Any]) -> str:
     """Return how a computed product is asked, by the gate in its terms: a command with `{id}` in it."""
     line = next((line for member, line in ASKED.items() if member in gate), STATEMENT)
+    if line == ASKED["programs"] and "noise" not in gate:
+        line += BY_ASSENT
     return line.replace("{name}", str(gate.get("engine", {}).get("name")))
 
 

@@ -14,15 +14,20 @@ from connector.client.acts.queries import answered
 With = Annotated[Path, typer.Option("--with", help="the program: .wasm or .wat", resolve_path=True)]
 
 
-@declared.asking("program_ask", "file")
+@declared.asking("program_ask", "file", "assent")
 def run(
     typed: declared.Typed,
     program: Annotated[
         Path | None, typer.Option("--with", help="the program: .wasm or .wat; or say --engine", resolve_path=True)
     ] = None,
+    assent: Annotated[
+        Path | None,
+        typer.Option("--assent", help="a reviewer's assent: it runs once, and tells exactly", resolve_path=True),
+    ] = None,
 ) -> None:
     """Have a program of your own, or an engine of the provider, run on data that stay there; it tells numbers."""
-    told = typed.ask(file=None if program is None else str(program))
+    files = {"file": program, "assent": assent}
+    told = typed.ask(**{name: None if path is None else str(path) for name, path in files.items()})
     typed.tell(told, answered(told))
 
 

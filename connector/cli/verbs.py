@@ -58,6 +58,7 @@ GROUPS = (
     ("demand", "demand.app"),
     ("deal", "deal.app"),
     ("project", "project.app"),
+    ("program", "program.app"),
     ("hosting", "Data that a host keeps and sells for its provider: delegate, accept, list, show, revoke, log, audit."),
     ("authority", "Which accounts of ours may sign agreements for us: grant, list, show, revoke, ask."),
     ("filing", "filing.app"),

@@ -93,9 +93,7 @@ class Blocks(ABC):
         loss = OneBlock(passes.noise, len(wanted))
         [drawn] = zip(*(noisy.laplace(loss, one, [exact[at]]) for at, one in enumerate(wanted)), strict=True)
         written = json.dumps(_told(said, drawn, loss, wanted, passes), ensure_ascii=False).encode()
-        while (left := end - time.monotonic()) < 0:  # on a slow machine: as long again
-            end += seconds
-        time.sleep(left)
+        wait(end, seconds)
         return {"rows": 1, "bytes": len(written)}, written
 
     def _run(self, said: Mapping[str, Any], rows: Rows, seconds: int) -> list[int]:
@@ -133,6 +131,13 @@ class Programs(Blocks):
     def each(self, said: Mapping[str, Any], rows: Rows, seconds: int) -> Iterator[Sequence[float] | None]:
         """Yield what the program tells of each block."""
         return each(self._machine, self._module, said, rows, seconds)
+
+
+def wait(end: float, seconds: int) -> None:
+    """Wait until a run is over, by the clock that only goes on; on a slow machine as long again."""
+    while (left := end - time.monotonic()) < 0:
+        end += seconds
+    time.sleep(left)
 
 
 def share(seconds: int, blocks: int) -> float:
@@ -174,11 +179,11 @@ class Rows:
         """Return the columns of a block, and how many rows it has."""
         if block not in self._places:
             return [NO_ROWS] * len(self._lists), 0
-        columns = [_doubles(one[self._places[block]].values) for one in self._lists]
+        columns = [doubles(one[self._places[block]].values) for one in self._lists]
         return columns, len(columns[0])
 
 
-def _doubles(cells: Any) -> memoryview[float]:
+def doubles(cells: Any) -> memoryview[float]:
     """Return doubles, none of which lacks, as they lie."""
     lying = memoryview(cells.buffers()[1] or b"").cast("B").cast("d")
     return lying[cells.offset : cells.offset + len(cells)]

@@ -16,7 +16,7 @@ from connector.compute.gated import ANSWER_BYTES_MAX
 from connector.compute.one_table import OneTable
 from connector.compute.reader_process import GATED, NOISED
 from connector.compute.sitting import HINTS, SECONDS
-from connector.runtime.errors import InvalidInput
+from connector.runtime.errors import InvalidInput, NotPermitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from contracts.gate import Gate
     from ledger.edition.index import IndexedFile
 
+ANOTHER: Final = (
+    "the reader of its provider is another one than was agreed on: its program, or what confines it, changed"
+)
 WITHOUT: Final = "noise is drawn by OpenDP, which is not installed here"
 # what to do instead, where that is another thing than for what was opened
 OWN_HINTS: Final[Mapping[str, str]] = {
@@ -60,6 +63,9 @@ class Computed:
     margins: list[list[Any]] | None = None
     needs: int = 0
     cpu: float = 0
+    # where it is attested: what its reader reports of the answer (hex), and what the answer says of its reader
+    report: str = ""
+    attested: Mapping[str, str] | None = None
 
     @property
     def told(self) -> int:
@@ -87,15 +93,29 @@ class Computation(OneTable):
         waiting: Waiting | None = None,
         mode: str = "",
         tenths: int | None = None,
+        attested: Mapping[str, str] | None = None,
     ) -> None:
-        """Check it; with `tenths` of CPU seconds it is ended after so many. Raises InvalidInput, SettingsError."""
+        """Check it; with `tenths` of CPU seconds it is ended after so many. Raises InvalidInput, SettingsError.
+
+        Where the gate has answers attested, `attested` is what its reader reports beside: agreement, job and nonce.
+        """
         super().__init__(statement, gate, columns, seconds, mode or (GATED if gate.noise is None else NOISED), waiting)
         require_noise(gate)
-        self._most = {} if tenths is None else {"tenths": tenths}
+        self._besides: dict[str, Any] = {} if tenths is None else {"tenths": tenths}
+        self._agreed = "" if gate.attested is None else gate.attested.measurement
+        if self._agreed:
+            assert attested is not None, "its nonce was asked for before"
+            self._besides |= {"attested": dict(attested)}
 
     def foresee(self) -> Foreseen:
-        """Have the statement looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
-        return self._looked({"statement": self.statement, **self._most})
+        """Have the statement looked at (blocking); raises InvalidInput, NotPermitted once it was cut.
+
+        NotPermitted as well where its reader is another one than was agreed on.
+        """
+        found = self._looked({"statement": self.statement, **self._besides})
+        if self._measured != self._agreed:
+            raise NotPermitted(ANOTHER, "ask its provider: its next edition names the reader of now")
+        return found
 
     def compute(
         self, table: str, file: IndexedFile, placed: Iterable[tuple[int, bytes | memoryview]], kept: bytes
@@ -111,7 +131,8 @@ class Computation(OneTable):
             raise InvalidInput(f"its answer has more than {ANSWER_BYTES_MAX >> 10} KiB", "ask for fewer groups")
         held, memory, margins = bool(found["heldBack"]), found["memory"], found.get("margins")
         needs = int(found.get("needs", 0))
-        return Computed(columns, rows, held, memory, self._confined, self.seconds, margins, needs, head["cpu"])
+        report = str(head.get("report", ""))
+        return Computed(columns, rows, held, memory, self._confined, self.seconds, margins, needs, head["cpu"], report)
 
 
 def require_noise(gate: Gate) -> None:

@@ -13,7 +13,7 @@ class Content:
     """One file; `columns` are those that may be read, empty for all."""
 
     def __init__(self, pa: Any, kind: str, buffer: Any, columns: Sequence[str] = ()) -> None:
-        self._pa, self._kind, self._buffer, self._columns = pa, kind, buffer, list(columns)
+        self._pa, self.kind, self.buffer, self._columns = pa, kind, buffer, list(columns)
         self._whole: Any = None
 
     def table(self) -> Any:
@@ -22,27 +22,27 @@ class Content:
 
     def schema(self) -> Any:
         """Return what its columns are."""
-        if self._kind == PARQUET:
-            return self._pa.parquet.ParquetFile(self._pa.BufferReader(self._buffer)).schema_arrow
+        if self.kind == PARQUET:
+            return self._pa.parquet.ParquetFile(self._pa.BufferReader(self.buffer)).schema_arrow
         return self._all().schema
 
     def read(self, names: Sequence[str]) -> Any:
         """Read some columns, all for none: where the others lie there may be nothing."""
-        if self._kind == PARQUET:
-            file = self._pa.parquet.ParquetFile(self._pa.BufferReader(self._buffer))
+        if self.kind == PARQUET:
+            file = self._pa.parquet.ParquetFile(self._pa.BufferReader(self.buffer))
             return file.read(columns=list(names) or None)
         return self._all().select(list(names)) if names else self._all()
 
     def read_by_number(self, names: Sequence[str]) -> Any:
         """Read some columns, all for none, for an engine: a text that repeats comes by its number, as it lies."""
-        if self._kind != PARQUET:
+        if self.kind != PARQUET:
             return self.read(names)
         open_ = self._pa.parquet.ParquetFile
-        known = open_(self._pa.BufferReader(self._buffer))
+        known = open_(self._pa.BufferReader(self.buffer))
         repeats, groups = _repeating(self._pa, known), known.metadata.num_row_groups
 
         def read(first: int) -> Any:
-            file = open_(self._pa.BufferReader(self._buffer), read_dictionary=repeats)
+            file = open_(self._pa.BufferReader(self.buffer), read_dictionary=repeats)
             return file.read_row_groups(range(*_share(groups, first)), columns=list(names) or None)
 
         if groups < READERS:
@@ -53,7 +53,7 @@ class Content:
 
     def _all(self) -> Any:
         if self._whole is None:
-            self._whole = READ[self._kind](self._pa, self._buffer)
+            self._whole = READ[self.kind](self._pa, self.buffer)
         return self._whole
 
 

@@ -13,9 +13,9 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.compute import counting, gate, kinds
+from connector.compute import counting, gate, held_file, kinds
 from connector.compute.cell import plain
-from connector.compute.content import Content
+from connector.compute.content import PARQUET, Content
 from connector.compute.plan import exact, plan, table_of
 from connector.compute.statement import Refused
 from contracts import gate as gates
@@ -47,11 +47,17 @@ def answer(
     passes, (file,), (content, kept) = gates.read(asked["gate"]), files, opened
     [table] = file["names"]
     asking = Asking(pa, engine, table, Content(pa, file["kind"], content), passes)
+    asking.by_itself()
     found = exact(plan(engine, asked["statement"], open_to(asking.types(), passes), passes.subject))
-    asking.ready(found.named)
-    groups = counting.count(engine, found, passes.subject)
     earlier = counting.earlier_of(json.loads(bytes(kept)), file["file"])
-    told = _told(engine, found, groups, passes, earlier, asking)
+    try:
+        told = _told(engine, found, passes, earlier, asking)
+    except Refused:
+        raise
+    except Exception:  # whatever the engine lacks for such a file (a way of packing it, say), Arrow may have
+        if not asking.by_arrow():
+            raise
+        told = _told(engine, found, passes, earlier, asking)
     told["memory"] = {"table": file["file"], **told["memory"]}
     return written(told)
 
@@ -64,9 +70,9 @@ def written(told: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
     return {"rows": len(told["rows"]), "bytes": len(text)}, text
 
 
-def _told(
-    engine: Any, found: Plan, groups: Sequence[Group], passes: Gate, earlier: Sequence[Earlier], asking: Asking
-) -> dict[str, Any]:
+def _told(engine: Any, found: Plan, passes: Gate, earlier: Sequence[Earlier], asking: Asking) -> dict[str, Any]:
+    asking.ready(found.named)
+    groups = counting.count(engine, found, passes.subject)
     among = set(range(len(groups))) - gate.held_back(groups, passes)
     near = counting.near(engine, found, groups, among, earlier, (passes.subject, passes), asking.ready)
     held = gate.held_back(groups, passes, near)
@@ -86,9 +92,29 @@ class Asking:
         self._pa, self._engine, self._name, self._content = pa, engine, name, content
         self._subject = [passes.subject] if passes.subject else []
         self._ready: frozenset[str] | None = None
+        self._types: dict[str, str] | None = None
+        self._by_itself = False
 
     def types(self) -> dict[str, str]:
         """Return the types that the columns really have."""
+        if self._types is None:
+            self._types = self._described()
+        return self._types
+
+    def by_itself(self) -> None:
+        """Have the engine read the file by itself, where it sees in it what Arrow does: no column is kept twice."""
+        if self._content.kind == PARQUET:
+            seen = held_file.hold(self._engine, self._content.buffer)
+            self._by_itself = seen == self.types()
+
+    def by_arrow(self) -> bool:
+        """Have Arrow read the file instead; False if it did already."""
+        before, self._by_itself, self._ready = self._by_itself, False, None
+        if before:
+            self._engine.execute(f"DROP VIEW IF EXISTS {kinds.quote(self._name)}")
+        return before
+
+    def _described(self) -> dict[str, str]:
         self._engine.register(self._name, self._pa.Table.from_batches([], self._content.schema()))
         told = self._engine.execute(f"DESCRIBE SELECT * FROM {kinds.quote(self._name)}").fetchall()  # noqa: S608  # a quoted name
         return {name: kind for name, kind, *_ in told}
@@ -99,8 +125,18 @@ class Asking:
         if wanted == self._ready:
             return
         self._ready = wanted
+        if self._by_itself:
+            self._engine.execute(self._view(sorted({*wanted, *self._subject})))
+            return
         table = self._content.read_by_number(sorted({*wanted, *self._subject}))
         self._engine.register(self._name, table.append_column(counting.ROW, self._pa.arange(1, len(table) + 1)))
+
+    def _view(self, columns: Sequence[str]) -> str:
+        """Write the table as a view of the file: columns, and each row's number."""
+        told = ", ".join(map(kinds.quote, columns)) + ", " if columns else ""
+        number = f"{held_file.NUMBER} + 1 AS {kinds.quote(counting.ROW)}"
+        self._engine.unregister(self._name)
+        return f"CREATE OR REPLACE TEMP VIEW {kinds.quote(self._name)} AS SELECT {told}{number} FROM {held_file.rows()}"  # noqa: S608  # quoted names
 
 
 def open_to(types: Mapping[str, str], passes: Gate) -> dict[str, kinds.Typed]:

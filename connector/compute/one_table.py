@@ -45,6 +45,7 @@ class OneTable(Sitting):
     ) -> None:
         super().__init__(statement, seconds, mode, waiting)
         self._gate, self._columns = gate.json(), {name: dict(of) for name, of in columns.items()}
+        self._measured = ""  # what the process measured of itself, where it was asked
         self._lent: tuple[int, ...] = ()  # what it is handed besides, and is not ours to close
 
     def _looked(self, about: Mapping[str, Any]) -> Foreseen:
@@ -52,6 +53,7 @@ class OneTable(Sitting):
         told = {"gate": self._gate, "columns": self._columns, "seconds": self._seconds}
         found = self._said({**told, "threads": THREADS, **about}, (), START_SECONDS)
         self._confined = tuple(map(str, found["confined"]))
+        self._measured = str(found.get("measurement", ""))
         [table] = found["tables"]
         return Foreseen(str(table), tuple(map(str, found["functions"])), tuple(map(str, found["named"])))
 

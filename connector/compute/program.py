@@ -16,13 +16,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.util import find_spec
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from connector.runtime.errors import InvalidInput, SettingsError
+from connector.runtime.errors import Absent, InvalidInput, SettingsError
+from contracts.assent import PARAMETERS_MAX, TELLS_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
 
 PROGRAM_BYTES_MAX: Final = 512 << 10
-PARAMETERS_MAX: Final = 256
-TELLS_MAX: Final = 16
 NAME_CHARACTERS_MAX: Final = 60
 BOUND_MAX: Final = 1e15
 # parts of the rows that the program is run on, each for itself
@@ -128,6 +131,22 @@ def tells_of(text: str) -> Tells:
     raise InvalidInput(f"`{text[:60]}` is no number that is told", "write NAME:LEAST:MOST, such as slope:-10:10")
 
 
+def module(path: Path) -> bytes:
+    """Return a module's bytes (blocking); raises Absent, InvalidInput."""
+    if not path.is_absolute() or not path.is_file():
+        raise Absent(f"`{path}` is no file here", "name a file by its absolute path")
+    if path.stat().st_size > PROGRAM_BYTES_MAX:
+        raise InvalidInput(
+            f"`{path.name}` has more than {PROGRAM_BYTES_MAX >> 10} KiB", "strip its names and its debugging parts"
+        )
+    return path.read_bytes()
+
+
+def given(texts: Iterable[str]) -> tuple[float, ...]:
+    """Return parameters that somebody wrote; raises InvalidInput."""
+    return tuple(map(_number, texts))
+
+
 def require_wasmtime(where: str, hint: str) -> None:
     """Raise SettingsError where nothing runs programs."""
     if find_spec("wasmtime") is None:
@@ -136,3 +155,10 @@ def require_wasmtime(where: str, hint: str) -> None:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as fault:
+        raise InvalidInput(f"`{text[:60]}` is no number", "a parameter is a number") from fault

@@ -1,6 +1,7 @@
 """A program of a buyer, run where the data are by the reader process, for as long as its terms say.
 
 with Programmed(program, gate, columns) as run:    as `connector.compute.computation`, and as it is used
+with Reviewed(assented, gate, columns) as run:     the same of a program that a reviewer assented to, told exactly
 with Rehearsed(program, gate) as run:              the same at home, on a table of one's own
 """
 
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.compute.computation import OWN_HINTS, Computation
 from connector.compute.one_table import OneTable
 from connector.compute.program import require_wasmtime
-from connector.compute.reader_process import PROGRAMMED, REHEARSED
+from connector.compute.reader_process import PROGRAMMED, REHEARSED, REVIEWED
 from connector.compute.sitting import SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.compute.assented import Assented
     from connector.compute.one_table import Foreseen
     from connector.compute.program import Program
     from connector.compute.waiting import Waiting
@@ -28,6 +30,7 @@ HINTS: Final[Mapping[str, str]] = {
     **OWN_HINTS,
     "statement": "a SELECT of numbers of each row, from one table",
     "program": "docs/compute.md says what a program exports; try it at home first",
+    "failed": "try it on a table of your own: penstock rehearse",
 }
 
 
@@ -55,18 +58,41 @@ class Programmed(Computation):
         return self._looked({"statement": self.statement, "program": self._about})
 
 
+class Reviewed(Computation):
+    """A process that runs a program once, over all rows that its statement leaves."""
+
+    hints = HINTS
+
+    def __init__(
+        self,
+        about: Assented,
+        gate: Gate,
+        columns: Mapping[str, Mapping[str, str]],
+        waiting: Waiting | None = None,
+    ) -> None:
+        """Check it against its gate, and not its assent (`connector.compute.assented`); raises as `Programmed`."""
+        assert gate.programs is not None, "it was looked at before"
+        require_wasmtime("here", "its provider installs penstock[programs]")
+        super().__init__(about.rows, gate, columns, SECONDS + gate.programs.seconds, waiting, REVIEWED)
+        self._about = about.program.json()
+
+    def foresee(self) -> Foreseen:
+        """Have the program looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
+        return self._looked({"statement": self.statement, "program": self._about})
+
+
 class Rehearsed(OneTable):
     """A process that runs a program of ours on a table of ours, exactly, for so long as the gate says."""
 
     hints = HINTS
 
-    def __init__(self, program: Program, gate: Gate) -> None:
-        """Check it; raises InvalidInput, SettingsError."""
+    def __init__(self, program: Program, gate: Gate, *, whole: bool = False) -> None:
+        """Check it; `whole`: it is run once, over all rows. Raises InvalidInput, SettingsError."""
         assert gate.programs is not None, "it says for how long"
         program.within(gate.programs.seconds)
         require_wasmtime("here", "pip install 'penstock[programs]'")
         super().__init__(program.rows, gate, {}, SECONDS + gate.programs.seconds, REHEARSED)
-        self._about = program.json()
+        self._about = program.json() | ({"blocks": 1} if whole else {})
 
     def foresee(self) -> Foreseen:
         """Have the program looked at (blocking); raises InvalidInput."""

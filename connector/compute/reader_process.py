@@ -5,6 +5,7 @@ Started by `connector.compute.waiting` as `python -m …reader_process FD MODE`;
 
     told    {statement, tables: [name…], seconds, threads}        → {tables: [name…], confined: […]}  or a refusal
             tables is null where they are not known yet; it is told again when they are
+            with `attested` it tells its `measurement`, too, and of its answer the `report`; with `measured` that alone
     handed  {files: [{names, kind, columns}…]} and their memory   → {columns, rows}, then an Arrow stream  or a refusal
 
 in the mode `opened`, what was bought; in the others what stays where it is: each is the module of its name, but that
@@ -17,6 +18,7 @@ engine's words about the data (a cell that is no number) are not told, only thei
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
@@ -32,6 +34,8 @@ from connector.compute.content import Content
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from connector.compute.measurement import Program
 
     Look = Callable[[Any, dict[str, Any]], dict[str, Any]]
     Give = Callable[[Any, Any, dict[str, Any], list[dict[str, Any]], list[Any]], tuple[dict[str, Any], Any]]
@@ -71,27 +75,33 @@ def main() -> None:
     pa.enable_signal_handlers(False)  # they would need a pipe; nobody interrupts this process, it is killed
     look, answer = _modes(mode)
     # it looks about the machine as it starts, which it may not afterwards
-    engine = None if mode in (COVERED, BUCKETED) else _engine()
+    engine = None if mode in (COVERED, BUCKETED) else _engine(mode)
     try:
         asked, _ = frames.receive(line)
     except EOFError:  # nobody has asked, and nobody will
         return
+    program = _program(mode) if "attested" in asked else None  # before its time is counted
     began = time.process_time()
     try:
         if asked.get("tenths"):  # of CPU seconds: the kernel ends it then, whatever it does
             signal.setitimer(signal.ITIMER_PROF, int(asked["tenths"]) / 10)
         taken += confinement.confine(2 * int(asked["seconds"]))
+        measured = {} if program is None else {"measurement": program.measured(taken)}
         threading.Thread(target=_end_with, args=(line.fileno(),), daemon=True).start()
         if engine is not None:
             engine.execute(f"SET threads = {int(asked['threads'])}")
             engine.execute("SET lock_configuration = true")
+        if asked.get("measured"):
+            frames.send(line, {**measured, "confined": taken})
+            return
         handed, files = asked, list[int]()
         while "files" not in handed:
-            frames.send(line, {**look(engine, handed), "confined": taken})
+            frames.send(line, {**look(engine, handed), **measured, "confined": taken})
             handed, files = frames.receive(line, confinement.FILES_MAX // 2)
         opened = [_opened(pa, file) for file in files]
         confinement.close_the_door()
         head, told = answer(pa, engine, asked, handed["files"], opened)
+        head |= {} if program is None else {"report": _report(asked, told)}
         frames.send(line, {**head, "cpu": time.process_time() - began})
         line.sendall(told)
     except Refused as refusal:
@@ -103,6 +113,18 @@ def main() -> None:
         ours = kind in OF_THE_STATEMENT and mode == OPENED
         said = str(fault).partition("\n")[0] if ours else kind
         frames.send(line, {"refused": "engine", "text": said[:300]})
+
+
+def _program(mode: str) -> Program:
+    from connector.compute import measurement  # noqa: PLC0415  # only who attests needs it, and it has its time here
+
+    return measurement.program(mode)
+
+
+def _report(asked: dict[str, Any], answer: Any) -> str:
+    from connector.compute import measurement  # noqa: PLC0415  # it is here already
+
+    return measurement.report(asked, json.loads(bytes(answer)))
 
 
 def _opened(pa: Any, file: int) -> Any:
@@ -120,10 +142,17 @@ def _end_with(line: int) -> None:
     os._exit(1)
 
 
-def _engine() -> Any:
+def _engine(mode: str) -> Any:
     import duckdb  # noqa: PLC0415  # as above
 
-    return duckdb.connect(":memory:", config=SETTINGS)
+    if mode != GATED:
+        return duckdb.connect(":memory:", config=SETTINGS)
+    from connector.compute import held_file  # noqa: PLC0415  # as above
+
+    # what it may read is said before it may read nothing
+    engine = duckdb.connect(":memory:", config={**SETTINGS, "enable_external_access": "true"})
+    held_file.allow(engine)
+    return engine
 
 
 def _answer(
@@ -138,7 +167,7 @@ def _answer(
 
 def _modes(mode: str) -> tuple[Look, Give]:
     """Return how it is answered: what looks at what is asked, and what answers it. Nothing is imported afterwards."""
-    if mode in (COVERED, BUCKETED, PROGRAMMED, REHEARSED, ATTACHED, SKETCHED):
+    if mode in (COVERED, BUCKETED, PROGRAMMED, REVIEWED, REHEARSED, ATTACHED, SKETCHED):
         import pyarrow.compute  # noqa: F401, PLC0415  # once the process has left
     if mode in (COVERED, BUCKETED):
         import nacl.bindings  # noqa: PLC0415  # as above
@@ -182,14 +211,18 @@ def _look(engine: Any, asked: dict[str, Any]) -> dict[str, Any]:
 def _programs(mode: str) -> tuple[Look, Give]:
     from connector.compute.blocks import Programs  # noqa: PLC0415  # as above
     from connector.compute.rehearsed import Rehearsal  # noqa: PLC0415  # as above
+    from connector.compute.reviewed import Reviewed  # noqa: PLC0415  # as above
 
-    runs = Programs() if mode == PROGRAMMED else Rehearsal()
+    if mode == REHEARSED:
+        rehearsal = Rehearsal()
+        return rehearsal.look, rehearsal.answer
+    runs = Programs() if mode == PROGRAMMED else Reviewed()
     return runs.look, runs.answer
 
 
 OPENED, GATED, NOISED, COVERED, BUCKETED = "opened", "gated", "noised", "covered", "bucketed"
 PROGRAMMED, REHEARSED, SKETCHED, LEARNED = "programmed", "rehearsed", "sketched", "learned"
-ATTACHED = "attached"
+ATTACHED, REVIEWED = "attached", "reviewed"
 
 
 def _answered(pa: Any, engine: Any, statement: str) -> tuple[dict[str, Any], memoryview]:

@@ -1,9 +1,10 @@
-"""A program of our own rehearsed on a table of our own, inside a reader process: exactly, block by block.
+"""A program of our own rehearsed on a table of our own, inside a reader process: exactly, block by block or at once.
 
     told    {statement, program: {code, tells, parameters, blocks}, gate}    → {tables, functions, named, confined}
     handed  the table's file                                                 → {bytes}, then JSON
 
-It is run as a provider runs it (`connector.compute.blocks`), but for the noise, and for the time that it waits.
+It is run as a provider runs it (`connector.compute.blocks`), but for the noise, and for the time that it waits. In one
+block it is run over all rows, as with a reviewer's assent (`connector.compute.reviewed`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from connector.compute.gated import Asking
 from connector.compute.inputs import inputs
 from connector.compute.kinds import column
 from connector.compute.plan import table_of
+from connector.compute.reviewed import once, rows
 from connector.compute.webassembly import Machine
 from contracts import gate as gates
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 
 FAULT_MAX: Final = 300
+WHOLE: Final = 1
 
 
 class Rehearsal:
@@ -52,12 +55,14 @@ class Rehearsal:
         columns = {name: column(name, kind) for name, kind in asking.types().items()}
         asks = inputs(engine, asked["statement"], {name: one for name, one in columns.items() if one is not None})
         asking.ready(asks.named)
-        rows = Rows(engine, asks, passes, int(said["blocks"]))
-        told = [
-            one for one in each(self._machine, self._module, said, rows, passes.programs.seconds) if one is not None
-        ]
+        seconds, blocks = passes.programs.seconds, int(said["blocks"])
+        if blocks == WHOLE:
+            runs = iter([once(self._machine, self._module, said, rows(engine, asks), seconds)])
+        else:
+            runs = each(self._machine, self._module, said, Rows(engine, asks, passes, blocks), seconds)
+        told = [one for one in runs if one is not None]
         numbers = [_number(said["tells"][at], [one[at] for one in told]) for at in range(len(said["tells"]))]
-        fault = self._machine.fault or ("it told no number" if len(told) < int(said["blocks"]) else "")
+        fault = self._machine.fault or ("it told no number" if len(told) < blocks else "")
         found = {"answered": len(told), "numbers": numbers, "fault": fault[:FAULT_MAX]}
         written = json.dumps(found, ensure_ascii=False).encode()
         return {"rows": len(numbers), "bytes": len(written)}, written

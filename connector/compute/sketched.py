@@ -34,6 +34,7 @@ class Made:
     confined: tuple[str, ...]
     seconds: float
     memory: None = None
+    attested: None = None  # statements alone are
 
 
 class Sketched(Computation):

@@ -21,6 +21,7 @@ from connector.console import describing
 from connector.console.language import LANGUAGES, say, term
 from connector.console.quotation import cells, line, quoted
 from connector.runtime.errors import Absent
+from contracts import attested, platforms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -176,6 +177,8 @@ class _Card:
         tier = TIERS[self._view["tier"]]
         yield self._row("price", line(describing.prices(self._view)[self._lang]))
         yield self._row("tier", (tier.en, tier.zh)[self._at])
+        if platform := attested.named(self._view["offer"].get("terms") or {}):
+            yield self._row("attested", platforms.words(platform, self._lang))
         rules = describing.rules(self._view["offer"]["policy"], self._view["id"])[self._lang]
         yield from (f"- {line(rule)}" for rule in rules)
         if self._about.licence:

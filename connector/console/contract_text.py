@@ -218,7 +218,11 @@ def _gate(text: _Text, gate: Gate) -> Iterator[_Clause]:
     for name, said in gate.json().items():
         if isinstance(said, dict):
             values = ", ".join(f"{key} {value}" for key, value in said.items())
-            yield text.clause("gate." + name, f"terms/gate/{name}", Kept.TECHNIQUE, values=values)
+            label = {} if gate.attested is None else {"label": gate.attested.label(text.lang)}
+            yield text.clause("gate." + name, f"terms/gate/{name}", Kept.TECHNIQUE, values=values, **label)
+    if gate.reviewer is not None:
+        source = "terms/gate/programs/reviewer"
+        yield text.clause("gate.reviewer", source, Kept.TECHNIQUE, reviewer=gate.reviewer)
 
 
 def _rights(text: _Text) -> Iterator[_Clause]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.codes import TIERS
 from connector.console import language, plots
 from contracts import price_words
+from contracts.attested import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -135,8 +136,10 @@ def cell(row: Mapping[str, Any], name: str, kind: str, *, lang: str, names: Mapp
         return did(value, names)
     if kind == "words":
         return str(row.get(lang, value) or "")
+    if kind == "attested":
+        return said(str(value), lang) if value else ""
     if kind == "tier":
-        return tier(value, lang)
+        return tier(value, lang) + (f" · {said(row['attested'], lang)}" if row.get("attested") else "")
     if kind in TERMS:
         return "" if value in (None, "") else language.term(lang, kind, value)
     if kind in SHOWN:

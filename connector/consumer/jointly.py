@@ -6,7 +6,8 @@
 
 Law: (1) what was asked, and whom it is opened with, is durable before it is said: after a crash the same id goes on,
 and nobody who has signed is left out. (2) What can be known of the terms is looked at before anybody is asked: that all
-name the same providers, and the same bounds. (3) A total is kept with the receipts that each has signed.
+name the same providers and the same bounds, and that each leaves the ε that is chosen to us. (3) A total is kept with
+the receipts that each has signed.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from connector.compute import aggregation, crossed
+from connector.compute.epsilon import common, typed
 from connector.compute.totals import About, totals
 from connector.consumer.asking_price import foretell
 from connector.consumer.querying import STATEMENT_CHARACTERS_MAX, Wanted
@@ -32,6 +34,7 @@ from connector.store.table_row import replace
 from contracts import gate as gates
 from contracts import joint as joints
 from contracts.errors import ContractError
+from contracts.noise import epsilon_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,10 +65,11 @@ class _Asked:
     gates: Mapping[str, Gate]
     providers: tuple[str, ...]
     quorum: int
+    epsilon: int | None
 
     def wanted(self, did: str) -> Wanted:
         """Return what is asked of one provider."""
-        return Wanted(self.deals[did], self.job, self.words, self.purpose, self.said)
+        return Wanted(self.deals[did], self.job, self.words, self.purpose, self.said, epsilon=self.epsilon)
 
 
 class AskingJointly:
@@ -79,20 +83,22 @@ class AskingJointly:
         what: Sequence[str],
         statement: str,
         over: Mapping[str, str] | None = None,
+        epsilon: str | None = None,
         purpose: str | None = None,
         said: Any = None,
         job: str | None = None,
     ) -> JsonObject:
         """Ask a statement of several products or agreements, over cells that are named, and return the totals.
 
-        Under the same id it goes on where it ended. Raises InvalidInput, NotPermitted with the reasons of those who do
+        `epsilon` is how much each answer may tell, where the terms of all leave it to us, such as 1.4. Under the same
+        id it goes on where it ended. Raises InvalidInput, NotPermitted with the reasons of those who do
         not answer, Conflict where one that has signed cannot be reached.
         """
         if not 0 < len(statement.strip()) <= STATEMENT_CHARACTERS_MAX:
             raise InvalidInput(f"a statement has 1 to {STATEMENT_CHARACTERS_MAX} characters")
         cells = crossed.over({name: _values(of) for name, of in (over or {}).items()})
         deals = await self._deals(what)
-        asked = _asked(deals, statement, cells, (purpose or "", said), job or uuid.uuid4().hex)
+        asked = _asked(deals, statement, cells, (purpose or "", said), job or uuid.uuid4().hex, typed(epsilon))
         row = await self._core.store.write(lambda tx: self._begin(tx, asked))
         if row.answer is not None:
             return _shown(row)
@@ -114,7 +120,8 @@ class AskingJointly:
     async def _masked(self, asked: _Asked, row: JointQuestionRow) -> tuple[dict[str, JsonObject], dict[str, Exception]]:
         """Ask each that may still be opened; returns the answers, and why others have none."""
         dids = [did for did in asked.deals if row.opened is None or did in row.opened["members"]]
-        sent = orjson.dumps({"id": asked.job, "statement": asked.statement, "over": asked.over.json()})
+        body = {"id": asked.job, "statement": asked.statement, "over": asked.over.json()}
+        sent = orjson.dumps(body | ({} if asked.epsilon is None else {"epsilon": epsilon_text(asked.epsilon)}))
         found = await asyncio.gather(*(self._say(asked, did, sent) for did in dids), return_exceptions=True)
         answers, faults = {}, {}
         for did, one in zip(dids, found, strict=True):
@@ -173,7 +180,7 @@ class AskingJointly:
             did: {other: bytes.fromhex(seed) for other, seed in one["pairs"].items()} for did, one in opened.items()
         }
         numbers = await asyncio.to_thread(aggregation.total, masked, own, pairs)
-        gates_ = [asked.gates[did] for did in opened]
+        gates_ = [asked.gates[did].at(asked.epsilon) for did in opened]
         found = totals(numbers, about, asked.over, gates_)
         answer = {
             **found,
@@ -195,7 +202,7 @@ class AskingJointly:
             "statement": asked.words,
             "agreements": {did: row.digest for did, row in sorted(asked.deals.items())},
             "purpose": asked.purpose,
-        }
+        } | ({} if asked.epsilon is None else {"epsilon": epsilon_text(asked.epsilon)})
         known = tx.get(JointQuestionRow, job=asked.job)
         if known is None:
             now, before = self._core.clock.now(), _before(tx, told)
@@ -203,6 +210,8 @@ class AskingJointly:
             tx.insert(known)
         if known.answer is None:
             foretell(tx, *((row, asked.wanted(did).foreseen()) for did, row in sorted(asked.deals.items())))
+        if known.asked != told and {**known.asked, "epsilon": ""} == {**told, "epsilon": ""}:
+            raise Conflict(f"`{asked.job[:100]}` is asked with another ε", "choose another id")
         if known.asked != told:
             raise Conflict(f"`{asked.job[:100]}` is another question, or asks others", "choose another id")
         return known
@@ -241,9 +250,14 @@ def _before(tx: Tx, told: JsonObject) -> JsonObject | None:
 
 
 def _asked(
-    deals: Mapping[str, AgreementRow], statement: str, cells: crossed.Over, use: tuple[str, Any], job: str
+    deals: Mapping[str, AgreementRow],
+    statement: str,
+    cells: crossed.Over,
+    use: tuple[str, Any],
+    job: str,
+    epsilon: int | None,
 ) -> _Asked:
-    """Return a question of agreements whose terms go together; raises InvalidInput."""
+    """Return a question of agreements whose terms go together, and leave its ε to us; raises InvalidInput."""
     found = {did: gates.read(row.signed_terms["gate"]) for did, row in deals.items()}
     if odd := next((did for did, gate in found.items() if gate.joint is None), None):
         raise InvalidInput(f"the terms of `{odd}` name nobody beside whom it answers", "penstock query asks one alone")
@@ -261,7 +275,8 @@ def _asked(
     if len(set(bounds.values())) > 1:
         text = "they bound columns differently, so their sums are in different steps"
         raise InvalidInput(text, "its providers agree on bounds among themselves, and publish anew")
-    return _Asked(job, statement, cells.words(statement), cells, *use, deals, found, providers, quorum)
+    one = common(found, epsilon)
+    return _Asked(job, statement, cells.words(statement), cells, *use, deals, found, providers, quorum, one)
 
 
 def _values(text: str) -> list[Any]:

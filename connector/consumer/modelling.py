@@ -38,18 +38,20 @@ class Modelling:
         label: str,
         features: Sequence[str],
         file: str | None = None,
+        epsilon: str | None = None,
         purpose: str | None = None,
         said: Any = None,
         job: str | None = None,
     ) -> JsonObject:
         """Return a line that says what a label is by its features, and how it ranks the rows of a file, if one is said.
 
-        Raises InvalidInput, Absent, and what `AskingJointly.ask` raises.
+        `epsilon` is how much each provider's answer may tell, where their terms leave it to us. Raises InvalidInput,
+        Absent, and what `AskingJointly.ask` raises.
         """
         statement = regression.statement(table, label, features)
         scales = await self._scales(what, [label, *features])
         own = None if file is None else await asyncio.to_thread(_listed, file, label, features)
-        told = await self._asking.ask(what, statement, None, purpose, said, job or uuid.uuid4().hex)
+        told = await self._asking.ask(what, statement, None, epsilon, purpose, said, job or uuid.uuid4().hex)
         [row], [off] = told["rows"], told["margins"]
         totals, margins = dict(zip(told["columns"], row, strict=True)), dict(zip(told["columns"], off, strict=True))
         model = regression.fitted(totals, margins, label, features, scales)

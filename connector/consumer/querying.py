@@ -19,7 +19,9 @@ from yarl import URL
 
 from connector.compute import cpu
 from connector.compute.epsilon import chosen, typed
+from connector.consumer import attested_answer
 from connector.consumer.asking_price import foretell
+from connector.consumer.attested_answer import AttestedQuestion
 from connector.consumer.lines import agreed
 from connector.consumer.wish import wished
 from connector.custody import bearers
@@ -34,7 +36,7 @@ from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbeha
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.compute import AnswerRow, JointQuestionRow
 from connector.store.table_row import replace
-from contracts import answered, call_receipt, lifecycle, price_words, signature
+from contracts import answered, attested, call_receipt, lifecycle, price_words, signature
 from contracts import gate as gates
 from contracts.answered import Answered, seconds_text
 from contracts.call_receipt import Made
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from connector.negotiation.protocol.messages import Document
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
+    from contracts.gate import Gate
     from contracts.noise import Noise
 
 TOKEN_OVER: Final = 401
@@ -71,7 +74,8 @@ class Wanted:
 
     It is about so many `keys`, one where it is a statement; `epsilon` is the one that is chosen, in hundredths.
     It may take so many `tenths` of CPU seconds, where these are paid. `budgeted` is no answer that says nothing out of
-    the budget of ε: that of a list.
+    the budget of ε: that of a list, or of a program that is run by an `assent` (the digest in hex). `nonce` is our
+    number where its answer is attested.
     """
 
     agreement: AgreementRow
@@ -83,6 +87,8 @@ class Wanted:
     epsilon: int | None = None
     tenths: int | None = None
     budgeted: bool = True
+    assent: str = ""
+    nonce: str = ""
 
     def foreseen(self) -> Answered:
         """Return what its answer will be, at most; raises InvalidInput for what the terms do not leave to its buyer."""
@@ -112,7 +118,22 @@ class Wanted:
 
     @property
     def _noise(self) -> Noise | None:
-        return gates.read(self.agreement.signed_terms["gate"]).noise if self.budgeted else None
+        return self.gate.noise if self.budgeted else None
+
+    @property
+    def gate(self) -> Gate:
+        """The gate that was agreed."""
+        return gates.read(self.agreement.signed_terms["gate"])
+
+    def accepted(self, answer: bytes) -> dict[str, Any]:
+        """Return what our log says of an answer beside its receipt: evidence of its reader, where terms want that.
+
+        Raises PeerMisbehaved where it has none, or one that is not of this answer.
+        """
+        if (gate := self.gate).attested is None:
+            return {}
+        asked = AttestedQuestion(self.agreement.digest, self.job, self.statement, gate.at(self.epsilon), self.nonce)
+        return {attested_answer.MEMBER: asked.accepted(answer)}
 
     def part(self, number: int) -> Wanted:
         """Return it under the id of a part of a long list: the first has the list's own."""
@@ -146,7 +167,10 @@ class Querying:
         row, name = await self.meant(what), job or uuid.uuid4().hex
         wanted = Wanted(row, name, statement, purpose or "", said, epsilon=typed(epsilon), tenths=cpu.typed(at_most))
         most = {} if wanted.tenths is None else {"atMost": seconds_text(wanted.tenths)}
-        sent = orjson.dumps({"id": name, "statement": statement, **with_epsilon(wanted), **most})
+        if wanted.gate.attested is not None:
+            wanted = replace(wanted, nonce=attested_answer.nonce(self._core.identity.keys, row.digest, name))
+        fresh = {"nonce": wanted.nonce} if wanted.nonce else {}
+        sent = orjson.dumps({"id": name, "statement": statement, **with_epsilon(wanted), **most, **fresh})
         return await self.settled(wanted, sent, lambda answer: answer)
 
     async def meant(self, what: str) -> AgreementRow:
@@ -168,7 +192,7 @@ class Querying:
         self, wanted: Wanted, sent: bytes, read: Callable[[bytes], bytes], most_bytes: int = ANSWER_BYTES_MAX
     ) -> JsonObject:
         """Return what is answered under an id, now or before; `read` says what is kept of an answer that came."""
-        return _shown(await self.kept(wanted, sent, read, most_bytes))
+        return _shown(await self.kept(wanted, sent, read, most_bytes), wanted.agreement)
 
     async def kept(
         self, wanted: Wanted, sent: bytes, read: Callable[[bytes], bytes], most_bytes: int = ANSWER_BYTES_MAX
@@ -182,10 +206,11 @@ class Querying:
         told, answer = await self.sent(row, sent, {name: text for name, text in use.items() if text}, most_bytes)
         found = wanted.found(answer)
         seconds = seconds_text(found.tenths) if found.tenths else ""
-        made = Made(row.digest, "POST", "", sent, 200, answer, wanted.receipted(), seconds)
+        made = Made(row.digest, "POST", "", sent, 200, answer, wanted.receipted(), seconds, wanted.assent)
         receipt, signed = _receipt(row, told, made)
+        evidence = wanted.accepted(answer)
         kept, units = await asyncio.to_thread(read, answer), answered.units(wanted.tariff, found)
-        return await self._core.store.write(lambda tx: self._kept(tx, asked, (kept, units), receipt, signed))
+        return await self._core.store.write(lambda tx: self._kept(tx, asked, (kept, units), receipt, signed, evidence))
 
     async def cancel(self, what: str, job: str) -> JsonObject:
         """Take back what is asked under an id and not answered; returns how many at the provider were ended.
@@ -271,7 +296,13 @@ class Querying:
         return made
 
     def _kept(
-        self, tx: Tx, asked: AnswerRow, found: tuple[bytes, int], receipt: JsonObject, signed: bytes
+        self,
+        tx: Tx,
+        asked: AnswerRow,
+        found: tuple[bytes, int],
+        receipt: JsonObject,
+        signed: bytes,
+        evidence: Mapping[str, Any],
     ) -> AnswerRow:
         """Keep an answer and its units, with an event that says which: its provider's log says the same, or lies."""
         now = self._core.clock.now()
@@ -282,7 +313,7 @@ class Querying:
         answer, units = found
         after = replace(known, answer=answer, units=units, receipt=receipt, signature=signed, ended=now)
         fields = {"job": asked.job, "statement": sha({"query": " ".join(asked.statement.split())}).hex()}
-        told = fields | {"receipt": receipt, "signature": signed.hex()}
+        told = fields | {"receipt": receipt, "signature": signed.hex(), **evidence}
         link = [asked.agreement, str(receipt["call"])]
         self._core.evidence.record(tx, "answer.received", part=asked.agreement, link=link, fields=told, now=now)
         return tx.change(known, after)
@@ -332,6 +363,7 @@ def _line(tx: Tx, row: AnswerRow) -> JsonObject:
         "answered": None if row.ended is None else row.ended.isoformat(timespec="seconds"),
         "rows": None if row.answer is None else len(orjson.loads(row.answer)["rows"]),
         "billed": "" if row.answer is None else price_words.billed(tariff, units),
+        "attested": "" if row.answer is None else attested.label(deal.signed_terms),
     }
 
 
@@ -342,10 +374,11 @@ def _open(row: JointQuestionRow) -> JsonObject:
         "id": row.job,
         "statement": row.asked["statement"],
     }
-    return told | {"asked": row.created.isoformat(timespec="seconds"), "answered": None, "rows": None, "billed": ""}
+    none = {"answered": None, "rows": None, "billed": "", "attested": ""}
+    return told | {"asked": row.created.isoformat(timespec="seconds"), **none}
 
 
-def _shown(row: AnswerRow) -> JsonObject:
+def _shown(row: AnswerRow, deal: AgreementRow) -> JsonObject:
     assert row.answer is not None
     assert row.receipt is not None
     assert row.signature is not None
@@ -353,5 +386,5 @@ def _shown(row: AnswerRow) -> JsonObject:
     receipt = {**row.receipt, "signature": row.signature.hex()}
     names = ("edition", "columns", "rows", "heldBack", "confined")
     noise = {name: told.get(name) for name in ("needs", "epsilon", "left")} | {"margins": told.get("margins") or []}
-    shown = {**{name: told[name] for name in names}, **noise}
+    shown = {**{name: told[name] for name in names}, **noise, **attested_answer.shown(deal.signed_terms, told)}
     return {"agreement": row.agreement, "id": row.job, **shown, "receipt": receipt}

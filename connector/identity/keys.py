@@ -201,6 +201,10 @@ class Keys:
         """The keys that open event fields sealed to us, whichever of them we published when they were sealed."""
         return self.hybrid, *self.deliveries
 
+    def number(self, about: bytes) -> bytes:
+        """Return a number (32 bytes) of ours about something: always the same, and nobody else foretells it."""
+        return self._of_log(about)
+
     def _drawn(self, purpose: bytes, size: int) -> bytes:
         if isinstance(self.token, held.HeldP256):
             secret = self._stand_in()

@@ -11,12 +11,12 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.licence.partnership import read_until
 from connector.negotiation import authority as signers
 from connector.negotiation.protocol.states import CONSUMER, PROVIDER
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerRefused, VerificationFailed
 from connector.runtime.limits import AUTHORITIES_MAX, PAGE_ROWS_MAX
+from connector.runtime.typed_instant import read_until
 from connector.store import peer_heads
 from connector.store.entries import entry_at
 from connector.store.rows.agreement import AgreementRow

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from catalog.deal import MEMBERS, VERSION, WORDS, Deal, Move, Paper, from_json
-from connector.licence.partnership import read_until
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, PeerMisbehaved
+from connector.runtime.typed_instant import read_until
 from contracts.filed_deal import FILED, digest_of, signed_part
 
 if TYPE_CHECKING:

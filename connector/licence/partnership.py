@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -20,6 +19,7 @@ from connector.custody import lineage
 from connector.negotiation import authority
 from connector.negotiation.protocol.states import CONSUMER
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, PeerMisbehaved
+from connector.runtime.typed_instant import read_until
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.project import PartnershipRow
 from contracts import project as projects
@@ -178,17 +178,6 @@ def _party(told: str) -> tuple[str, str, int]:
     if bps > WHOLE_BPS:
         raise InvalidInput(f"the share `{share[:40]}` is more than 100 per cent", PARTY_WORDS)
     return did, role, bps
-
-
-def read_until(told: str) -> datetime:
-    """Return an end that somebody typed, in UTC and whole seconds; raises InvalidInput."""
-    try:
-        moment = datetime.fromisoformat(told)
-    except ValueError as error:
-        raise InvalidInput(f"`until` is no date and time: `{told[:40]}`", "such as 2027-12-31T00:00:00Z") from error
-    if moment.tzinfo is None:
-        raise InvalidInput("`until` has no time zone", "such as 2027-12-31T00:00:00Z")
-    return moment.astimezone(UTC).replace(microsecond=0)
 
 
 def _is_signed(address: bytes, made: Project, signed: str) -> bool:

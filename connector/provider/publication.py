@@ -119,7 +119,7 @@ class Publications:
 
     async def begin(self, brief: Any, access: dict[str, Any] | None = None) -> str:
         """Begin to publish by a brief; return the id of its product."""
-        row = replace(self.draft(brief), access=access)
+        row = replace(await self._room.described(self.draft(brief), kept=True), access=access)
         key = row.id
         # who publishes is a member, and from its own admission on it knows the supervisor its events are disclosed to
         await self._space.require(self._core.identity.did)
@@ -155,7 +155,7 @@ class Publications:
 
     async def preview(self, brief: Any) -> dict[str, Any]:
         """Return what publishing by a brief would offer (`connector.provider.preview`); nothing is kept."""
-        row = self.draft(brief)
+        row = await self._room.described(self.draft(brief), kept=False)
         briefs.require_future(row.brief, row.created)
         await self._space.require(self._core.identity.did)
         region, currency = self._core.settings.participant.region, self._programs.deployment.currency

@@ -34,8 +34,8 @@ SILENT = ("disclosure-missing", "disclosure-false", "field-undisclosed", "field-
 RESTING = frozenset({
     "amendment-both-stand", "amendment-orphaned", "amendment-unfounded", "amendment-unsaid",
     "account-hash-differs", "agreement-invalid", "agreement-missing", "agreement-unsigned", "answer-differs",
-    "answer-unlogged", "computation-undecided", "computations-miscounted",
-    "privacy-overspent", "epsilon-unagreed", "lookups-overdrawn", "joint-split", "joint-unsigned",
+    "answer-unattested", "answer-unlogged", "computation-undecided", "computations-miscounted",
+    "privacy-overspent", "epsilon-unagreed", "lookups-overdrawn", "joint-split", "joint-unsigned", "program-unassented",
     "deal-unsigned", "filing-differs", "filing-unfounded", "hosted-undelegated", "project-split-differs",
     "project-unsigned",
     "amount-differs-from-tariff", "channel-unknown", "claim-unknown", "copy-differs-from-tariff",

@@ -20,7 +20,7 @@ from contracts.errors import ContractError
 from contracts.lookup import KEYS_AT_ONCE
 from contracts.noise import epsilon_text, hundredths
 from contracts.units import CALL, COMPUTED
-from ledger.audit import joints
+from ledger.audit import assents, attestations, joints
 from ledger.audit.books import reading
 from ledger.audit.copies import SERVED
 from ledger.audit.horizon import behind
@@ -45,17 +45,20 @@ NOTHING = epsilon_text(0)
 
 def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
     """Check every computation that a log tells of."""
+    addresses = {did: member.address for did, member in space.members.items()}
     for book in books.values():
         for kind in (STARTED, ENDED, RECEIVED):
             # budgets and joint answers are counted over all agreements: these are judged again each time
             report.waits.update(event.part for event in book.of(kind))
         _check_decided(book, report)
+        assents.check(book, deals, addresses, report)
         keys, begun = _keys(book, report), _begun(book)
         answers = {one.index: _answered(one, begun.get(one.index), keys, deals, report) for one in book.of(ENDED)}
         _check_billed(book, deals, answers, report)
         _check_budget(book, deals, answers, report)
         _check_looked_up(book, deals, keys, report)
         _check_received(book, books, deals, report)
+        attestations.check(book, books, deals, report)
     joints.check(space, books, deals, report)
 
 
@@ -108,6 +111,8 @@ def _epsilon(ended: Event, begun: Event | None, deals: Deals, report: Report) ->
     found = reading(begun, report, hundredths, text) if begun is not None and text else None
     if text == NOTHING and gate.coverage is not None:
         return 0
+    if begun is not None and assents.ASSENT in begun.fields:
+        return 0  # it is told exactly, and whether it may be is asked of its assent
     if found is None:
         return noise.epsilon
     try:
@@ -188,16 +193,15 @@ def _check_received(book: Book, books: Books, deals: Deals, report: Report) -> N
         if not answers:
             if not behind(report, event.part, event.time, provider):
                 report.find("answer-unlogged", provider.party.did, event)
-        elif (receipt["answer"], receipt["seconds"]) not in answers or receipt["epsilon"] not in (
-            "",
-            *_said(provider, event.part, receipt),
-        ):
+        elif (receipt["answer"], receipt["seconds"]) not in answers or not _is_as_begun(provider, event.part, receipt):
             report.find("answer-differs", provider.party.did, event)
 
 
-def _said(provider: Book, part: str, receipt: Mapping[str, str]) -> set[str]:
-    """Return with which ε a provider's log says that a statement was begun."""
-    return {str(one.fields.get("epsilon")) for one in provider.of(STARTED, part) if _job(one) == receipt["call"]}
+def _is_as_begun(provider: Book, part: str, receipt: Mapping[str, str]) -> bool:
+    """Say whether a provider's log has the statement begun with the ε, and by the assent, that a receipt says."""
+    begun = [one for one in provider.of(STARTED, part) if _job(one) == receipt["call"]]
+    epsilons = {"", *(str(one.fields.get("epsilon")) for one in begun)}
+    return receipt["epsilon"] in epsilons and receipt["assent"] in {"", *map(assents.named, begun)}
 
 
 def _signed(event: Event, deal: Deal) -> Mapping[str, str]:
@@ -207,7 +211,7 @@ def _signed(event: Event, deal: Deal) -> Mapping[str, str]:
         raise ValueError("the receipt is of another statement")
     if not signature.is_by(deal.agreement.provider, call_receipt.digest(receipt), signed):
         raise ValueError("the receipt is not signed by the provider of the agreement")
-    return {name: str(receipt.get(name, "")) for name in ("call", "answer", "epsilon", "seconds")}
+    return {name: str(receipt.get(name, "")) for name in ("call", "answer", "epsilon", "seconds", "assent")}
 
 
 def _transfer(event: Event) -> str:

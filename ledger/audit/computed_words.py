@@ -26,6 +26,14 @@ COMPUTED: Mapping[str, tuple[str, str]] = {
         "{event}: its statement was begun with ε {mine}: {reason}",
         "{event}：该查询以 ε {mine} 开始：{reason}",
     ),
+    "program-unassented": (
+        "{event}: its program was run without an assent of the reviewer that lets it be run: {reason}",
+        "{event}：所运行的程序没有约定审查方的有效同意：{reason}",
+    ),
+    "answer-unattested": (
+        "{event}: its terms want the answer attested, and it is not: {reason}",
+        "{event}：条款要求该答案附有证明，而该答案没有：{reason}",
+    ),
     "lookups-overdrawn": (
         "{event}: with it {mine} keys of this product were looked up by its buyer, and {theirs} were agreed",
         "{event}：至此购买方已匿名查询该产品的 {mine} 个键，约定上限为 {theirs}",

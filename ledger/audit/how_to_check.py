@@ -218,6 +218,8 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "computations-miscounted": ("log", "terms"),
     "privacy-overspent": ("log", "terms"),
     "epsilon-unagreed": ("log", "terms"),
+    "program-unassented": ("log", "terms", "space", "chain"),
+    "answer-unattested": ("log", "terms"),
     "lookups-overdrawn": ("log", "terms"),
     "joint-unsigned": ("log", "terms"),
     "joint-split": ("counterparty", "log"),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from contracts import address
+from ledger.audit import assents
 from ledger.chain.standing import did_digest, role_of
 from ledger.space.document import REVOKED, SUSPENDED
 
@@ -127,6 +128,7 @@ def check(space: Space, books: Books, events: Iterable[ChainEvent], report: Repo
     _check_members(space, registry, report)
     _check_entries(space, books, registry, report)
     _check_served(books, registry, payers, report)
+    _check_assented(space, books, registry, report)
 
 
 def _subject(space: Space, account: bytes) -> str:
@@ -197,6 +199,23 @@ def _check_served(books: Books, registry: Registry, payers: Mapping[str, bytes],
                 since = None if cited is None else buyer.resting(cited.number, event.time.timestamp())
                 if since is not None:
                     report.find("released-to-suspended", did, event, channel=channel, block=since)
+
+
+def _check_assented(space: Space, books: Books, registry: Registry, report: Report) -> None:
+    """Check that no program was begun by the assent of a reviewer that was suspended or revoked by then."""
+    known = {did: registry.members.get(one.address) for did, one in space.members.items()}
+    resting = {did: one for did, one in known.items() if one is not None and (one.rests or one.revoked is not None)}
+    for did, book in books.items():
+        for event in book.of(assents.STARTED) if resting else ():
+            reviewer, cited = resting.get(assents.reviewer(event)), event.block
+            if reviewer is None or cited is None:
+                continue
+            since = reviewer.resting(cited.number, event.time.timestamp())
+            if reviewer.revoked is not None and cited.number > reviewer.revoked:
+                since = reviewer.revoked
+            if since is not None:
+                why = f"the registry had suspended or revoked its reviewer in block {since}"
+                report.find(assents.UNASSENTED, did, event, reason=why)
 
 
 def _founded(registry: Registry, event: ChainEvent) -> None:

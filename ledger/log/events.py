@@ -111,14 +111,14 @@ SHAPES: Mapping[str, Shape] = {
         "transferId opening", "transfer bytes plainBytes rows amount metering", "agreementDigest calls"
     ),
     "computation.started": _shape(
-        "transferId job", "transfer job statement purpose", "epsilon keys program atMost agreementDigest"
+        "transferId job", "transfer job statement purpose", "epsilon keys program assent atMost agreementDigest"
     ),
     "computation.ended": _shape(
         "transferId job",
         "transfer job statement outcome rows",
-        "answer seconds agreementDigest by question members signatures",
+        "answer seconds attested agreementDigest by question members signatures",
     ),
-    "answer.received": _shape("agreementDigest job", "job statement receipt signature"),
+    "answer.received": _shape("agreementDigest job", "job statement receipt signature", "attested"),
     "flow.started": _shape("flow", _FLOW),
     "flow.ended": _shape("flow", f"{_FLOW} state bytes"),
     "negotiation.moved": _shape("negotiation", f"{_MOVE} digest", "agreementDigest product"),
@@ -168,6 +168,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "dispute.filed": _shape("accountHash", "bundle", "code"),
     "dispute.ruled": _shape("accountHash", "bundle ruling", "tx"),
+    "assent.given": _shape("assent", "document"),
     "authority.granted": _shape("authority", "document signature name salt"),
     "authority.revoked": _shape("authority", "reason"),
     "access.changed": _shape("kind", "what name roles may", "until"),

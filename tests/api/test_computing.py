@@ -55,11 +55,9 @@ def firms(folder, *, without=(), rows=1_200):
     return path
 
 
-async def publish(space, product, folder, rows=1_200, **more):
+async def publish(space, product, folder, rows=1_200, role="provider", **more):
     said = {"tier": "computed", "unit": "query", "gate": GATE, "columns": ["district", "sector", "year", "revenue"]}
-    return await space.publish_files(
-        "provider", product, [firms(folder, rows=rows)], **{**said, "pieceKiB": None, **more}
-    )
+    return await space.publish_files(role, product, [firms(folder, rows=rows)], **{**said, "pieceKiB": None, **more})
 
 
 async def agreed(space, product):

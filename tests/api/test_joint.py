@@ -71,16 +71,16 @@ def firms(folder, at, subjects=2_000):
     return path
 
 
-async def publish(grid, name, at, product, folder, **more):
+async def publish(grid, name, at, product, folder, unit="query", price=None, **more):
     others = ",".join(grid.did(one) for one in NAMES if one != name)
     gate = {**NOISE, "with": others, **more}
     said = {
         "tier": "computed",
-        "unit": "query",
+        "unit": unit,
         "gate": gate,
         "columns": ["district", "revenue", "late"],
         "pieceKiB": None,
-    }
+    } | ({} if price is None else {"price": price})
     await grid.publish_files(name, product, [firms(folder / product, at)], **said)
 
 

@@ -144,7 +144,6 @@ async def test_what_a_crash_cut_is_given_back_as_it_was_chosen_and_charged_once(
         ({"gate": GATE | {"choose": "1:7"}}, "that the budget holds"),
         ({"gate": GATE | {"choose": "1:1"}}, "nothing to choose"),
         ({"gate": {"subject": "firm", "choose": "1:2"}}, "of answers with noise"),
-        ({"gate": GATE | {"with": "did:web:b.example,did:web:c.example"}}, "a buyer chooses none"),
         ({"unit": "epsilon", "tier": "kept", "gate": {}, "columns": None}, "is not priced by `epsilon`"),
     ],
 )

@@ -87,7 +87,12 @@ async def test_a_program_is_rehearsed_at_home(space, tmp_path):
     failed = await rehearse(file=module(tmp_path, programs.TRAPS, "traps.wat"))
     assert (failed["answered"], failed["numbers"]) == (0, [["mean", None, None, 0]])
     assert "100 failed" in "\n".join(rehearsed(failed))
+    whole = await rehearse(whole=True)
+    assert (whole["blocks"], whole["answered"], whole["numbers"]) == (1, 1, [["mean", 499.5, 0.0, 0]])
+    assert "mean  499.5\n" in "\n".join(rehearsed(whole))
+    assert (await rehearse(whole=True, file=module(tmp_path, programs.TRAPS, "traps.wat")))["answered"] == 0
     for odd in (
+        {"whole": True, "blocks": 20},
         {"on": "mine.csv"},
         {"key": "none"},
         {"statement": "select revenue from firms"},

@@ -36,6 +36,8 @@ def test_what_is_computed_is_asked_as_its_gate_says():
     engine = {"engine": {"name": "slope", "seconds": "5", "digest": "sha-256:00"}, "noise": {}}
     assert asked_by({"columns": [], "noise": {}}) == 'penstock query {id} "select …"'
     assert asked_by(engine).startswith('penstock run {id} "select …" --engine slope ')
+    assert asked_by({"programs": {"seconds": "5"}, "noise": {}}).endswith("NAME:LEAST:MOST")
+    assert asked_by({"programs": {"seconds": "5", "reviewer": "did:web:r"}}).endswith(" --assent ASSENT.json")
     assert all(asked_by({one: {"name": "x"}}).startswith(line.split("{")[0]) for one, line in ASKED.items())
 
 

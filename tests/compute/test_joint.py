@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from connector.compute import aggregation, crossed, noisy
 from connector.compute.cross_table import Cells, CrossTable
+from connector.compute.epsilon import common
 from connector.compute.noisy import ROWS, Loss, Number
 from connector.compute.together import Together
 from connector.compute.totals import About, Summed, totals
@@ -184,6 +187,26 @@ def test_what_is_told_together_has_noise_and_nothing_beside_it():
         told = {name: value for name, value in {**GATE.json(), **odd}.items() if value is not None}
         with pytest.raises(ContractError):
             read(told)
+
+
+def test_an_epsilon_is_one_that_the_terms_of_each_leave():
+    def of(epsilon, choice=None):
+        return replace(GATE, noise=Noise(epsilon, 1_000, choice=choice))
+
+    leave = {"did:web:a": of(100, (20, 300)), "did:web:b": of(50, (10, 200))}
+    assert {name: read(gate.json()) for name, gate in leave.items()} == leave
+    assert (common(leave, 150), common(leave, 50), common(leave, None)) == (150, 50, None)
+    for odd, who in ((250, "did:web:b"), (15, "did:web:a")):
+        with pytest.raises(InvalidInput, match=who):
+            common(leave, odd)
+    # one whose terms fix it goes along with that one; what is usual with all is nothing said
+    fixed = leave | {"did:web:c": of(100)}
+    assert common(fixed, 100) == 100
+    with pytest.raises(InvalidInput, match="did:web:c"):
+        common(fixed, 150)
+    assert common({"did:web:a": of(100, (20, 300)), "did:web:c": of(100)}, 100) is None
+    assert leave["did:web:a"].at(150).noise.epsilon == 150
+    assert leave["did:web:a"].at(None) == leave["did:web:a"]
 
 
 def test_a_set_is_sorted_and_signed_by_all_of_it():

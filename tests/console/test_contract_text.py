@@ -20,8 +20,16 @@ from connector.console.quotation import line
 from connector.enforcement.keeping import keeping
 from connector.runtime.errors import Absent
 from contracts import address, digital_contract
+from contracts.coverage import Coverage
+from contracts.engine import Engine
 from contracts.errors import ContractError
-from contracts.gate import Gate
+from contracts.gate import _PARTS, Gate
+from contracts.joint import Joint
+from contracts.learning import Learning
+from contracts.lookup import LookUp
+from contracts.noise import Noise
+from contracts.program import Programs
+from contracts.sketch import Sketches
 from contracts.terms import _MEMBERS, Terms
 from policy.parse import parse
 from policy.words.speak import phrase
@@ -41,6 +49,12 @@ OTHERS = replace(
     inherit=True,
 )
 ASKED = replace(TERMS, tier="computed", lease_seconds=0, gate=Gate(("price", "day"), "who", least=11))
+# each part that a gate may have, but for those that go with no other
+NOISE = Noise(50, 500)
+RUN = Gate(
+    ("price", "day"), "who", noise=NOISE, coverage=Coverage(140, 900), programs=Programs(5, "did:web:reviewer.example"),
+    engine=Engine("averaging", "sha-256:" + "ab" * 32, 5), sketch=Sketches(256), learning=Learning(1_000),
+)  # fmt: skip
 # the rules stand in sentences, and a salt says nothing to a reader
 SILENT = {"policy", "salt", "blind_salt"}
 
@@ -189,6 +203,20 @@ def test_what_is_offered_reads_as_what_is_signed_of_it(terms, lang):
     other = {source for source, words in offer.items() if agreed_[source] != words}
     assert {one for one in other if not one.startswith("terms/policy/")} == {"terms/token"}
     assert (PROVIDER in before, CONSUMER in before) == (True, False)
+
+
+@every("gate", [
+    RUN,
+    Gate(("price",), "who", programs=Programs(5, "did:web:reviewer.example")),
+    Gate(("price",), "who", lookup=LookUp(100, 2)),
+    Gate(("price",), "who", noise=NOISE, joint=Joint(("did:web:a", "did:web:b"), 3)),
+])  # fmt: skip
+@every("lang", LANGUAGES)
+def test_each_part_of_a_gate_is_a_clause(gate, lang):
+    text = told(replace(ASKED, gate=gate), lang)
+    for part in _PARTS:
+        assert (f"`terms/gate/{part}`" in text) == (getattr(gate, part) is not None), part
+    assert ("`terms/gate/programs/reviewer`" in text, "reviewer.example" in text) == (bool(gate.reviewer),) * 2
 
 
 def test_the_asked_price_is_what_is_offered():

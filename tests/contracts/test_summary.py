@@ -6,6 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from contracts.gate import Gate
+from contracts.noise import Noise
+from contracts.program import Programs
 from contracts.summary import is_summary, summary
 from contracts.tariff import Tariff
 from tests.contracts.refusal import refused
@@ -51,6 +54,19 @@ def test_a_text_is_the_summary_in_any_of_the_languages_to_the_letter():
     assert is_summary(summary(TERMS, "zh"), TERMS)
     assert not is_summary(summary(TERMS) + " ", TERMS)
     assert not is_summary("", TERMS)
+
+
+def test_a_reviewer_is_named_and_what_goes_by_its_assent():
+    reviewed, noise = Programs(5, "did:web:reviewer.example"), Noise(50, 500)
+    for gate, english, chinese in (
+        (Gate(("age",), programs=reviewed), "programs that did:web:reviewer.example assented to", "精确答复"),
+        (Gate(("age",), programs=reviewed, noise=noise), "those that did:web:reviewer.example assented", "精确答复"),
+        (Gate(("age",), programs=Programs(5), noise=noise), "one's own programs are run on it, 5 seconds each", "自带"),
+    ):
+        terms = replace(TERMS, tier="computed", lease_seconds=0, gate=gate)
+        assert english in summary(terms)
+        assert chinese in summary(terms, "zh")
+        assert ("exactly" in summary(terms)) == bool(gate.reviewer)
 
 
 @every(

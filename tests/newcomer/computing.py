@@ -79,6 +79,27 @@ async def test_answers_may_have_noise_and_a_budget(walk):
     assert "ε 4.00 of 4.00 was told of noised" in asked
 
 
+async def test_an_answer_comes_with_evidence_that_no_hardware_vouches_for(walk):
+    """The reader of docs/compute.md is measured, named in the terms, and vouched for by a simulated platform."""
+    gate = ("--gate", "subject=firm", "--gate", "attested=simulated", "--column", "district", "--column", "revenue")
+    says = ("firms.csv", "--title", "Firms, attested", "--tier", "computed", *gate)
+    terms = ("--unit", "query", "--price", "0.50", "--floor", "0.50", *TERMS[2:], "--id", "attested")
+    await walk.type(["penstock", "publish", *says, *terms, "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "attested", "--data", "exchange"])
+    bought = ("--max-price", "0.50", "--purpose", "Research", "--id", "attested")
+    await walk.type(["penstock", "get", "attested", *bought, "--data", "buyer"])
+    query = ["penstock", "query", "attested", "select district, count(*) as firms from firms group by district"]
+    label = "simulated (no hardware vouches for it)"
+    assert label in await walk.type([*query, "--id", "attested-1", "--data", "buyer"])
+    told = json.loads(await walk.type([*query, "--id", "attested-1", "--json", "--data", "buyer"]))
+    measured = await walk.type(["penstock", "admin", "readers", "--data", "buyer"])
+    assert (told["attested"], told["evidence"]["measurement"] in measured, label in measured) == (label, True, True)
+    assert label in await walk.type(["penstock", "admin", "queries", "--data", "buyer"])
+    assert "simulated" in await walk.type(["penstock", "key", "list", "--data", "provider"])
+    lookup = ("--gate", "lookup=10", "--id", "attested-never")
+    await walk.type(["penstock", "publish", *says, *lookup, *terms[:-2], "--data", "provider"], 2)
+
+
 async def test_an_answer_is_priced_by_what_it_tells_and_by_what_it_takes(walk):
     """As docs/compute.md has it: chosen, quoted, charged once under its id; seconds within what was said at most."""
     gate = [f"--gate={one}" for one in ("subject=firm", "noise=1", "choose=0.2:3", "budget=3", "rows=10")]
@@ -235,6 +256,34 @@ async def test_a_program_of_ones_own_is_rehearsed_and_run(walk):
     assert "program sha-256:" in asked
 
 
+async def test_a_program_with_its_reviewers_assent_is_told_exactly(walk):
+    """As docs/compute.md has it, with the regulator as the reviewer: refused without it, exact with it, and audited."""
+    columns = ("--column", "revenue", "--column", "year")
+    gate = ("--gate=subject=firm", "--gate=programs=2", f"--gate=reviewer={walk.did('regulator')}")
+    says = ("firms.csv", "--title", "Firms, for reviewed programs", "--tier", "computed", *gate, *columns)
+    terms = ("--unit", "query", "--price", "0.50", "--floor", "0.50", *TERMS[2:], "--id", "reviewed")
+    await walk.type(["penstock", "publish", *says, *terms, "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "reviewed", "--data", "exchange"])
+    program = ("--with", "mean.wat", "--tells", "mean:0:1000")
+    rows = "select revenue from firms where year >= 2024"
+    whom = ("--for", walk.did("buyer"), "--of", walk.did("provider"), "--until", "2027-06-30T00:00:00Z")
+    assent = ["penstock", "program", "assent", "reviewed", rows, *program, *whom, "--why", "a mean of all"]
+    told = await walk.type([*assent, "--out", "assent.json", "--data", "regulator"])
+    assert ("written to assent.json" in told, rows in told) == (True, True)
+    bought = ("--max-price", "0.50", "--purpose", "Research", "--id", "reviewed")
+    told = await walk.type(["penstock", "get", "reviewed", *bought, "--data", "buyer"])
+    assert "--assent ASSENT.json" in told
+    run = ["penstock", "run", "reviewed", rows, *program, "--data", "buyer"]
+    await walk.type(run, 2)
+    told = await walk.type([*run, "--assent", "assent.json", "--id", "e-1"])
+    lines = [one.split(",") for one in (walk.folder / "firms.csv").read_text().splitlines()[1:]]
+    cells = [float(one[-1]) for one in lines if int(one[-2]) >= 2_024]
+    assert (f"{sum(cells) / len(cells):.5g}" in told, "exactly, by the assent" in told) == (True, True), told
+    await walk.type([*run[:3], rows.replace("2024", "2023"), *run[4:], "--assent", "assent.json"], POLICY)
+    asked = await walk.type(["penstock", "admin", "computations", "--of", "reviewed", "--long", "--data", "provider"])
+    assert "reviewed program sha-256:" in asked
+
+
 async def test_three_providers_tell_a_total_and_nothing_of_one(walk, here):
     """Two more providers with firms of their own, as docs/compute.md has it: a total, and what is refused."""
     names = ("provider", "second", "third")
@@ -293,6 +342,28 @@ async def test_three_providers_tell_a_total_and_nothing_of_one(walk, here):
     assert ("late = " in seen, "█" in seen, "of your 4 rows" in seen) == (True, True, True)
     await walk.type([*model, "--feature", "district"], 2)
     await walk.type(["penstock", "query", "shares-second", "select count(*) from shares", "--data", "buyer"], 2)
+    # the same with an ε that the buyer chooses, and that has the price
+    leaves = ("--gate=subject=firm", "--gate=noise=1", "--gate=choose=0.2:3", "--gate=budget=4", gate[-1])
+    priced = ("--column", "revenue", "--column", "late", "--unit", "epsilon", "--price", "2.00", "--floor", "2.00")
+    for name in names:
+        others = ",".join(walk.did(one) for one in names if one != name)
+        said = (f"of-{name}/shares.csv", "--title", "By ε", "--tier", "computed", *leaves, f"--gate=with={others}")
+        await walk.type(["penstock", "publish", *said, *priced, *TERMS[2:], "--id", f"choice-{name}", "--data", name])
+        await walk.type(["penstock", "exchange", "review", f"choice-{name}", "--data", "exchange"])
+        bought = ("--max-price", "2.00", "--purpose", "Research", "--id", f"choice-{name}")
+        await walk.type(["penstock", "get", f"choice-{name}", *bought, "--data", "buyer"])
+    chosen = [word for name in names for word in ("--of", f"choice-{name}")]
+    joint = ["penstock", "joint", "select count(*) as firms from shares", *chosen, "--data", "buyer"]
+    await walk.type([*joint, "--epsilon", "3.5"], 2)
+    quoted = await walk.type([*joint, "--epsilon", "1.5", "--id", "j-2", "--dry-run"])
+    assert quoted.count("3.00 CNY") == 3, quoted
+    told = await walk.type([*joint, "--epsilon", "1.5", "--id", "j-2"])
+    assert told.count("ε 1.50, 2.50 left") == 3, told
+    assert await walk.type([*joint, "--epsilon", "1.5", "--id", "j-2"]) == told
+    model = ["penstock", "model", "shares", *chosen, "--label", "late", "--feature", "revenue", "--data", "buyer"]
+    assert "late = " in await walk.type([*model, "--epsilon", "2", "--id", "m-2"])
+    asked = await walk.type(["penstock", "admin", "computations", "--of", "choice-third", "--long", "--data", "third"])
+    assert ("ε 1.50" in asked, "ε 3.50 of 4.00 was told" in asked) == (True, True)
     seen = await walk.type(["penstock", "admin", "computations", "--of", "shares-third", "--data", "third"])
     assert ("released" in seen, "jointly over" in seen) == (True, True)
     for name in names[1:]:

@@ -24,6 +24,7 @@ from connector.runtime.errors import Absent, PeerRefused
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.store.rows.agreement import AcquisitionRow
 from connector.store.rows.channel import PaidRowsRow
+from contracts import attested
 from ledger.chain.programs import Programs
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def shown(listing: JsonObject, file: str = "") -> JsonObject:
     review = listing["review"] or {}
     return {
         **{name: listing[name] for name in ("id", "title", "provider", "tier", "edition", "quality", "state")},
+        "attested": attested.named(offer.get("terms") or {}),
         **describing.described(
             listing["dataset"], file, (listing.get("sample") or {}).get("path", ""), listing.get("least", "")
         ),
@@ -122,6 +124,7 @@ async def quote(call: Call) -> JsonObject:
     allowed = describing.permitted(policy, listing["id"])
     purposes = sorted(describing.purposes(), key=lambda one: one["iri"] not in allowed)
     told = {"rules": describing.rules(policy, listing["id"]), "terms": describing.terms(policy, listing["id"])}
+    told |= {"attested": attested.named(listing["offer"]["terms"])}
     told |= {"tier": listing["tier"], "kept": describing.kept(policy, listing["id"], listing["tier"])}
     told |= {"asked": saying.asked(policy)}
     return {**found, "id": found["product"], "currency": tariff.currency, **told, "permitted": allowed} | {

@@ -16,6 +16,7 @@ from connector.runtime.errors import Absent
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow
+from contracts import attested
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -67,6 +68,7 @@ async def product(call: Call) -> JsonObject:
     terms = row.terms or {}
     return {
         **{name: getattr(row, name) for name in ("id", "title", "state", "tier", "edition")},
+        "attested": attested.named(terms),
         "failure": describing.failure(row.reason),
         "stands": row.standing is not None,
         "floor": (row.brief or {}).get("floor"),

@@ -37,6 +37,7 @@ from connector.store.rows.filing import FilingRow
 from connector.store.rows.protocol import TransferRow
 from connector.store.rows.use import ReadRow, ReadState
 from connector.store.rows.vault import ReplicaRow
+from contracts import attested
 from contracts import gate as gates
 from contracts.units import CALL, MESSAGE
 from policy.errors import PolicyError
@@ -99,6 +100,7 @@ def line(tx: Tx, row: AgreementRow) -> JsonObject:
     return told | {
         "title": terms.get("title", row.product),
         "tier": terms.get("tier", ""),
+        "attested": attested.named(terms),
         "paid": str(paid(tx, row)),
         "currency": (terms.get("tariff") or {}).get("currency", ""),
         "ends": moment(row.not_after),

@@ -20,7 +20,7 @@ PREVIEW: dict[str, Shape] = {
 ORDER: Shape = {
     "agreement": "text", "product": "text", "title": "text", "role": "text", "peer": "text", "tier": "text",
     "state": "text", "payment": "text", "price": "text", "quantity": "digits", "amount": "digits", "agreed": "text",
-    "claimed": "digits", "deposit": "digits", "refunded?": "digits", "currency": "text",
+    "claimed": "digits", "deposit": "digits", "attested": "text", "refunded?": "digits", "currency": "text",
 }  # fmt: skip
 AGREEMENT = Field(
     "agreement",
@@ -46,6 +46,7 @@ BILLS = (
     Column("SIDE", lambda row: "sold" if row["role"] == "provider" else "bought"),
     Column("PEER", "peer", long=True),
     Column("TIER", "tier", long=True),
+    Column("ATTESTED", "attested", rare=True),
     Column("PRICE", "price"),
     Column("PRODUCT", "product", long=True),
     Column("TITLE", "title"),

@@ -142,7 +142,8 @@ BRIEF = (
     ),
     Field(
         "gate", ("Gate", "输出闸门"),
-        "in the tier computed, what an answer must pass: subject=COLUMN, least=10, share=80, digits=5; for noise in "
+        "in the tier computed, what an answer must pass: subject=COLUMN, least=10, share=80, digits=5; for evidence of "
+        "the program that answers attested=simulated, for which no hardware vouches; for noise in "
         "answers noise=0.5, choose=0.2:2, budget=10, rows=1, bounds=COLUMN:LEAST:GREATEST; for lists that are held "
         "against it epsilon=1.4, keys=20000, filled=COLUMN,COLUMN; docs/compute.md has all of them",
         "--gate", "pairs", None,

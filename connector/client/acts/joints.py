@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connector.client.acts.act import NULL, Act, Field
-from connector.client.acts.queries import USE, bar, cells, table
+from connector.client.acts.queries import EPSILON, USE, bar, cells, table
 
 
 def totalled(told: Any) -> list[str]:
@@ -32,13 +32,17 @@ def modelled(told: Any) -> list[str]:
     bars = [
         f"{one['name'].ljust(width)}  {bar(abs(one['most']) / most)}  {one['weight']:+.4g}" for one in told["features"]
     ]
-    judged = f"ranks {100 * (told['ranked'] or 0):.1f} of 100 pairs of your {told['own']:,} rows rightly (AUC)"
+    judged = (
+        [f"ranks {100 * (told['ranked'] or 0):.1f} of 100 pairs of your {told['own']:,} rows rightly (AUC)"]
+        if told["own"] is not None
+        else []
+    )
     missing = [f"without {', '.join(told['missing'])}, who did not answer"] if told["missing"] else []
     return [
         f"{told['label']} = {told['intercept']:.4g} and, for each more of",
         *bars,
         "",
-        *([judged] if told["own"] is not None else []),
+        *judged,
         f"of some {told['rows']:,} rows, with noise; nobody has seen the numbers of one of {len(told['members'])}",
         *missing,
         f"answered under the id {told['id']}, signed by each of its providers",
@@ -80,6 +84,7 @@ ACTS = (
             Field("statement", ("Statement", "查询语句"), "one SELECT over one table: COUNT, SUM or AVG of cells"),
             Field("over", ("Values", "取值"), "the values of what makes a cell, such as district=A,B,C", "--over",
                   kind="pairs", default=NULL),
+            EPSILON,
             *USE,
         ),
         does="asking_jointly.ask",
@@ -104,6 +109,7 @@ ACTS = (
             Field("features", ("Features", "特征列"), "a column by which it is said", "--feature", kind="texts"),
             Field("file", ("File", "文件"), "rows of one's own to judge it by: .csv, .parquet, .jsonl or .ndjson", None,
                   default=NULL, form=False),
+            EPSILON,
             *USE,
         ),
         does="modelling.ask",

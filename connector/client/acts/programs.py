@@ -11,14 +11,30 @@ from connector.client.acts.queries import ANSWERED, EPSILON, USE, WHAT, answered
 def rehearsed(told: Any) -> list[str]:
     """Return what a person reads of a rehearsal: a line for each number, and what did not go well."""
     lines = []
+    whole = told["blocks"] == 1
     for name, mean, spread, beyond in told["numbers"]:
         many = f"; of {beyond} blocks it was beyond its bounds" if beyond else ""
-        lines.append(
-            f"{name}  none" if mean is None else f"{name}  {mean:.6g}, from block to block ± {spread:.2g}{many}"
-        )
+        off = f", beyond its bounds: {beyond} number" if beyond and whole else ""
+        said = off if whole else f", from block to block ± {spread or 0:.2g}{many}"
+        lines.append(f"{name}  none" if mean is None else f"{name}  {mean:.6g}{said}")
     failed = told["blocks"] - told["answered"]
     why = f"; {failed} failed, as of no rows, or by their time: {told['fault']}" if failed else ""
     return [*lines, "", f"{told['answered']} of {told['blocks']} blocks answered{why}", "nothing was sent"]
+
+
+def assented(told: Any) -> list[str]:
+    """Return what a person reads of an assent: what may be run, for whom, and until when."""
+    said = told["document"]
+    free = "any parameters" if "parameters" not in said else f"the parameters {', '.join(said['parameters']) or 'none'}"
+    return [
+        f"assent {told['assent']}",
+        f"  program   {said['program']}",
+        f"  rows      {said['statement']}",
+        f"  tells     {', '.join(':'.join(one) for one in said['tells'])}, with {free}",
+        f"  of        {said['product']} of {said['provider']}",
+        f"  for       {said['buyer']}, until {said['until']}",
+        f"  why       {said['why']}",
+    ]
 
 
 ROWS = Field("statement", ("Rows", "输入行"), "the numbers of each row it is given: a SELECT from one table")
@@ -64,6 +80,8 @@ ACTS = (
             *RUN,
             Field("engine", ("Engine", "计算引擎"), "in place of a program: the provider's engine that its terms name",
                   "--engine", default=NULL),
+            Field("assent", ("Assent", "审查同意书"), "the file of a reviewer's assent: it runs once, told exactly",
+                  None, default=NULL),
             EPSILON,
             *USE,
         ),
@@ -74,6 +92,50 @@ ACTS = (
         typed='firms "select age, revenue from firms" --with slope.wasm --tells slope:-10:10',
         form=False,
         lines=answered,
+    ),
+    Act(
+        "program assent",
+        "POST programs/assents",
+        help="Assent, as the reviewer whom the terms of a product name, to a program of a buyer: it may run once over "
+        "all rows of the statement, and tell its numbers exactly.",
+        says=(
+            "Assent to the program {file} of {buyer} on {product}: {statement}",
+            "同意 {buyer} 在 {product} 上运行程序 {file}:{statement}",
+        ),
+        answer={"assent": "text", "document": "object", "signature": "text"},
+        example={
+            "product": "firms",
+            "statement": "select age, revenue from firms",
+            "file": "/srv/slope.wasm",
+            "tells": ["slope:-10:10"],
+            "buyer": "did:web:buyer.example",
+            "provider": "did:web:grid.example",
+            "until": "2027-06-30T00:00:00Z",
+            "why": "a slope says nothing of one firm",
+        },
+        fields=(
+            Field("product", ("Product", "产品"), "the id of the product"),
+            ROWS,
+            Field("file", *MODULE, None),
+            RUN[0],
+            Field("parameters", ("Parameters", "参数"), "the numbers that it is given beside the rows, and no others",
+                  "--parameter", kind="texts", default=NULL),
+            Field("free", ("Any parameters", "参数不限"), "assent to whatever parameters it is given",
+                  "--any-parameter", "truth", default=False),
+            Field("buyer", ("Buyer (DID)", "需求方 DID"), "whom it is run for", "--for"),
+            Field("provider", ("Provider (DID)", "提供方 DID"), "whose connector runs it", "--of"),
+            Field("until", ("Until", "截止时间"), "until when it may be run, RFC 3339 with a time zone", "--until"),
+            Field("why", ("Why", "理由"), "what was looked at, and why it may be told; all sides read it", "--why"),
+        ),
+        does="assents.give",
+        roles="provider buyer regulator service",
+        rehearse=True,
+        makes=True,
+        typed='firms "select age, revenue from firms" --with slope.wasm --tells slope:-10:10 '
+        "--for did:web:buyer.example --of did:web:grid.example --until 2027-06-30T00:00:00Z "
+        '--why "a slope says nothing of one firm" --out assent.json',
+        form=False,
+        lines=assented,
     ),
     Act(
         "program rehearse",
@@ -95,6 +157,8 @@ ACTS = (
             Field("key", ("Subject", "主体列"), "the column that says whom a row is about", "--key", default=NULL),
             Field("seconds", ("Seconds", "秒数"), "what a run is given, as the terms will say; default 10", "--seconds",
                   kind="number", default=NULL),
+            Field("whole", ("All rows at once", "整体运行"), "run it once, over all rows, as with a reviewer's assent",
+                  "--whole", "truth", default=False),
         ),
         does="running.rehearse",
         roles="buyer",

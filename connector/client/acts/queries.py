@@ -19,11 +19,14 @@ def answered(told: Any) -> list[str]:
     noisy = told.get("epsilon") is not None
     held = [LEFT_OUT.format(told["needs"]) if noisy else HELD_BACK] if told["heldBack"] else []
     cost = [f"with noise: 95 of 100 numbers are within these margins; ε {told['epsilon']}, {told['left']} left"]
+    by = told["receipt"].get("assent")
     return [
         *table(told["columns"], rows),
         "",
         *held,
         *(cost if noisy else []),
+        *([f"exactly, by the assent {by} of its reviewer"] if by else []),
+        *([f"attested: {told['attested']}"] if told.get("attested") else []),
         f"answered under the id {told['id']}, signed by its provider",
     ]
 
@@ -95,6 +98,8 @@ ANSWERED = {
     "epsilon": "text?",
     "left": "text?",
     "confined": ["text"],
+    "attested": "text?",
+    "evidence": "object?",
     "receipt": "object",
 }
 FITTED = ANSWERED | {"receipts": ["object"]}
@@ -217,7 +222,7 @@ ACTS = (
         says=("List what was asked.", "列出已发出的查询。"),
         answer={"statements": [{
             "agreement": "text", "id": "text", "statement": "text", "asked": "text", "answered": "text?",
-            "rows": "number?", "billed": "text",
+            "rows": "number?", "billed": "text", "attested": "text",
         }]},
         example={},
         fields=(
@@ -231,6 +236,7 @@ ACTS = (
             Column("ASKED", "asked", is_moment=True),
             Column("ROWS", "rows"),
             Column("BILLED", "billed"),
+            Column("ATTESTED", "attested", rare=True),
             Column("STATEMENT", "statement"),
         ),
         none="nothing was asked",
@@ -243,7 +249,7 @@ ACTS = (
         answer={"computations": [{
             "product": "text", "peer": "text", "agreement": "text", "id": "text", "statement": "text",
             "digest": "text", "purpose": "text", "state": "text", "reason": "text", "rows": "number?",
-            "epsilon": "text?", "billed": "text", "began": "text", "ended": "text?",
+            "epsilon": "text?", "billed": "text", "attested": "text", "began": "text", "ended": "text?",
         }], "budgets": [{"product": "text", "peer": "text", "spent": "text", "budget": "text", "percent": "number"}]},
         example={},
         fields=(
@@ -259,6 +265,7 @@ ACTS = (
             Column("ROWS", "rows"),
             Column("ε", "epsilon", long=True),
             Column("BILLED", "billed", long=True),
+            Column("ATTESTED", "attested", rare=True),
             Column("STATEMENT", "statement"),
             Column("WHO", "peer", long=True),
             Column("ID", "id", long=True),

@@ -54,6 +54,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "card.terms": ("Terms", "使用条款"),
     "card.price": ("Price asked", "报价"),
     "card.tier": ("Delivery", "交付方式"),
+    "card.attested": ("Answers attested", "答复证明"),
     "card.licence": ("Licence", "许可"),
     "card.limits": ("Limits", "限制"),
     "card.reviewed": (

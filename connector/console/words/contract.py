@@ -129,6 +129,20 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Programs of the buyer's own are run on it: {values}.",
         "可在其上运行使用方自带程序：{values}。",
     ),
+    "contract.gate.reviewer": (
+        (
+            "A program to which {reviewer} has assented by its signature is run once over all rows that its statement "
+            "leaves, and its numbers are told exactly, without noise; no program is told so without that assent."
+        ),
+        (
+            "经 {reviewer} 签名同意的程序，对其语句所留全部行运行一次，结果精确给出、不加噪；"
+            "未经该同意的程序不得如此给出结果。"
+        ),
+    ),
+    "contract.gate.engine": (
+        "An engine of the provider's is run on it, told with noise: {values}.",
+        "可运行提供方的计算引擎，加噪给出：{values}。",
+    ),
     "contract.gate.sketch": (
         "Its rows are related to those of others, by sketches with noise: {values}.",
         "其行可与他方数据作带噪草图关联：{values}。",
@@ -136,6 +150,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "contract.gate.learning": (
         "Labels of the buyer's own are learned from it, with noise: {values}.",
         "可用使用方自有标签与其行加噪建模：{values}。",
+    ),
+    "contract.gate.attested": (
+        "Each answer comes with evidence of the program that gave it, attested: {label}; {values}.",
+        "每项答案附有作答程序的证明，证明方式：{label}；{values}。",
     ),
     "contract.rights": ("What is permitted, owed and forbidden", "许可、义务与禁止"),
     "contract.made": ("What is made of it", "衍生成果"),

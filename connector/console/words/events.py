@@ -23,6 +23,7 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "duty.performed": ("a duty was performed", "义务已履行"),
     "duty.failed": ("a duty was not performed", "义务未履行"),
     "alarm.raised": ("an alarm was raised", "发出警报"),
+    "assent.given": ("a reviewer assented to a program", "已作出程序审查同意"),
     "computation.started": ("a statement was taken on", "已受理查询语句"),
     "computation.ended": ("a statement was answered or withheld", "查询已作答或不予作答"),
     "answer.received": ("an answer came in", "收到查询结果"),

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from connector.core.service import Service
 from connector.custody.secrets import in_module, kek_place
+from connector.identity import platform_key
 from connector.identity.keys import DELIVERY, LOG, SEED, SM2, TOKEN
+from connector.identity.platform_key import SIMULATED
 from connector.operation.keys.kinds import DRAWN_FROM_LOG, KINDS, MANAGEMENT, VAULT
 from connector.operation.keys.sm2_key import Sm2Key
 from connector.operation.keys.token_key import TokenKey, record
@@ -101,11 +103,16 @@ class KeyLife:
             "kind": kind.name,
             "algorithm": kind.algorithm,
             "purpose": kind.purpose,
-            "key": _PUBLIC[kind.name](self._core.identity) if kind.name in _PUBLIC else "",
+            "key": self._public(kind),
             "file": place,
             "since": "" if since is None else since.isoformat(timespec="seconds"),
             "replaced": kind.command,
         }
+
+    def _public(self, kind: Kind) -> str:
+        if kind.name == SIMULATED:
+            return platform_key.public(self._core.data)
+        return _PUBLIC[kind.name](self._core.identity) if kind.name in _PUBLIC else ""
 
     def _place(self, kind: Kind) -> str:
         """Return where a key of a kind is, empty where we have none."""
@@ -113,6 +120,8 @@ class KeyLife:
         told = {VAULT: kek_place(data, settings.vault.kek_file), "tls": settings.server.tls_key}
         if self._core.identity.keys.sm2 is None:
             told[SM2] = ""
+        if platform_key.present(data) is None:
+            told[SIMULATED] = ""
         keys, file = self._core.identity.keys, kind.file
         if (keeper := keys.keeper(kind.name)) is not None:
             return keeper.shown

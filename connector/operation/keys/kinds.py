@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from connector.identity.keys import DELIVERY, SM2, TOKEN
+from connector.identity.platform_key import SIMULATED
 
 FOR_LIFE: Final = ""
 
@@ -41,6 +42,7 @@ KINDS: Final = {
         Kind(SM2, "keys/sm2.key", "SM2", "signs contracts of national interfaces", f"penstock key rotate {SM2}"),
         Kind("hybrid", "keys/log.key", "X25519 with ML-KEM-768", "opens event fields, drawn from `log`", FOR_LIFE),
         Kind("witness", "keys/aggregate.key", "BLS12-381", "witnesses many heads at once", "penstock log rekey"),
+        Kind(SIMULATED, f"keys/{SIMULATED}.key", "Ed25519", "simulated platform: no hardware vouches", FOR_LIFE),
         Kind(VAULT, "vault.kek_file", "AES-256", "wraps the keys of sealed data", "penstock vault rekey"),
         Kind(MANAGEMENT, "management.token", "random", "lets the owner manage", f"penstock key rotate {MANAGEMENT}"),
         Kind("tls", "server.tls_key", "as its file", "serves this address", "new files under the same names"),

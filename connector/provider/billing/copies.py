@@ -17,7 +17,7 @@ from connector.negotiation.protocol.states import PROVIDER
 from connector.store.rows.agreement import AcquisitionRow
 from connector.store.rows.compute import LineReceiptRow
 from connector.store.rows.vault import CopyRow
-from contracts import price_words
+from contracts import attested, price_words
 from contracts.canonical import canonical, sha
 from contracts.labels import H
 from contracts.tariff import Tariff
@@ -70,6 +70,7 @@ def document(tx: Tx, agreement: AgreementRow, own: str) -> JsonObject:
         "currency": tariff.currency,
         "metering": METERED,
         "payment": OUTSIDE,
+        **({"attested": label} if (label := attested.label(terms)) else {}),
         "receipts": found,
         "bytes": str(sum(int(one["receipt"]["plainBytes"]) for one in found)),
         "amount": str(amount(found)),

@@ -14,7 +14,7 @@ from connector.provider.billing import copies
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.channel import ChannelRow, ChannelState, PaidRowsRow
 from connector.store.rows.protocol import TransferRow
-from contracts import price_words
+from contracts import attested, price_words
 from contracts.lifecycle import OVER
 from contracts.tariff import Tariff
 
@@ -77,6 +77,7 @@ def view(tx: Tx, agreement: AgreementRow) -> JsonObject:
     tariff = Tariff.from_json(terms["tariff"])
     return described(agreement, facts) | {
         "tier": terms["tier"],
+        "attested": attested.label(terms),
         "currency": tariff.currency,
         "quantity": str(facts["quantity"]),
         "amount": str(facts["amount"]),

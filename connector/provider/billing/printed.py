@@ -59,6 +59,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "currency": ("currency", "币种"),
     "metering": ("metering", "计量"),
     "payment": ("payment", "支付方式"),
+    "attested": ("attested", "答复证明"),
     "bytes": ("bytes", "字节数"),
 }
 # who stands for a copy's figures
@@ -175,7 +176,8 @@ def _about_copies(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     names = ("agreement", "provider", "buyer", "title", "price", "currency", "bytes", "amount", "metering", "payment")
     told = {**document["copies"], "issuer": document["issuer"], "at": document["at"]}
     shown = told | {"amount": _money(told["amount"], told["currency"])}
-    return [(name, str(shown[name])) for name in (*names, "issuer", "at")]
+    said = [name for name in ("attested",) if name in shown]  # a bill of before there was evidence has none
+    return [(name, str(shown[name])) for name in (*names, *said, "issuer", "at")]
 
 
 def _currency(document: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from connector.compute.assented import Assented
 from connector.compute.engine.attached import Attached
 from connector.compute.program import Program
 from connector.enforcement import uses
@@ -41,10 +42,12 @@ if TYPE_CHECKING:
     from connector.provider.plain.copies import Copies
     from connector.store.transaction import Tx
 
-    About = Groups | Sought | Cells | Together | Program | Attached | Sketch | Match | Step
+    About = Groups | Sought | Cells | Together | Program | Assented | Attached | Sketch | Match | Step
 
 VERSION: Final = 1
 SQL: Final = "SQL"
+# what is run, and known by its digest
+RUN: Final = (Program, Assented, Attached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,11 @@ class Asked:
     """A question as its buyer asks it: under an id of the buyer's, for a purpose, and what is said of the use.
 
     `about` is what it is of, where that is no statement in SQL: a list, subjects that are looked up, cells of a total,
-    whom that one is opened with, a program, an engine, a sketch, or a lesson; the statement is then what these say.
+    whom that one is opened with, a program, perhaps with an assent to it, an engine, a sketch, or a lesson; the
+    statement is then what these say.
     `epsilon` is chosen for the answer, in hundredths; none for the usual one. It may take so many `tenths` of CPU
-    seconds, where they are paid.
+    seconds, where they are paid. `nonce` is a fresh number of the buyer's (64 hexadecimal digits) where its answers are
+    attested.
     """
 
     job: str
@@ -64,6 +69,7 @@ class Asked:
     about: About | None = None
     epsilon: int | None = None
     tenths: int | None = None
+    nonce: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +132,15 @@ def take(enforcement: Enforcement, tx: Tx, granted: Granted, now: datetime) -> N
 
 def algorithm_of(asked: Asked) -> str:
     """Return by what a question is computed: what is run by its digest, our own way of answering by its name."""
-    return asked.about.digest if isinstance(asked.about, Program | Attached) else SQL
+    return asked.about.digest if isinstance(asked.about, RUN) else SQL
+
+
+def run_of(asked: Asked) -> dict[str, Any]:
+    """Return what a log says of what is run: its digest, and the assent by which it is; of a statement nothing."""
+    if not isinstance(asked.about, RUN):
+        return {}
+    assent = {"assent": asked.about.told()} if isinstance(asked.about, Assented) else {}
+    return {"program": asked.about.digest, **assent}
 
 
 def purpose_of(ground: Ground, asked: Asked) -> str:

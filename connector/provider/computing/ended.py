@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from connector.provider.computing.asked import agreement_of, record, written
@@ -45,10 +46,19 @@ def released(
 
 
 def end(
-    core: Core, tx: Tx, row: ComputationRow, after: ComputationRow, now: datetime, kept: ComputationRow | None = None
+    core: Core,
+    tx: Tx,
+    row: ComputationRow,
+    after: ComputationRow,
+    now: datetime,
+    kept: ComputationRow | None = None,
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> ComputationRow:
-    """Write how a question ended, and record it; `kept` is its row where less is kept of it than was told."""
+    """Write how a question ended, and record it with what `more` is said of its answer.
+
+    `kept` is its row where less is kept of it than was told.
+    """
     told = {"rows": str(after.rows or 0)} | ({"answer": sha256(after.answer).hexdigest()} if after.answer else {})
     told |= {} if after.took is None else {"seconds": seconds_text(after.took)}
-    record(core, tx, "computation.ended", after, {"outcome": after.state.value, **told}, now)
+    record(core, tx, "computation.ended", after, {"outcome": after.state.value, **told, **more}, now)
     return tx.change(row, kept or after)

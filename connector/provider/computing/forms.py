@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from connector.compute import epsilon
+from connector.compute.assented import Assented
 from connector.compute.cross_table import Cells
 from connector.compute.engine.attached import Attached
 from connector.compute.fitting import Groups
@@ -97,11 +98,13 @@ NEEDS: Final[Mapping[type, tuple[str, str, str]]] = {
     Cells: ("joint", "its terms name nobody beside whom it is answered", "penstock query"),
     Together: ("joint", "its terms name nobody beside whom it is answered", "penstock query"),
     Program: ("programs", "its terms have nobody's programs run", "ask its provider, or ask in SQL"),
+    Assented: ("reviewer", "its terms name nobody by whose assent a program is run", "leave the assent out"),
     Attached: ("engine", "its terms have no engine run", "ask its provider, or ask in SQL"),
     Match: ("learning", "its terms have no label learned from its rows", "ask its provider, or ask in SQL"),
     Step: ("learning", "its terms have no label learned from its rows", "ask its provider, or ask in SQL"),
     Sketch: ("sketch", "its terms relate its rows to nobody's", "ask its provider, or ask in SQL"),
 }
+UNASSENTED: Final = "its terms run those programs alone that their reviewer assented to"
 # member of a gate with which it is asked in that way alone → what is said, and what to do
 ALONE: Final[Mapping[str, tuple[str, str]]] = {
     "lookup": ("its terms tell of subjects that are looked up, and of no groups", "penstock lookup"),
@@ -116,4 +119,6 @@ def require(gate: Gate, asked: Asked) -> None:
         raise InvalidInput(*ALONE[odd])
     if needed and getattr(gate, needed) is None:
         raise InvalidInput(text, hint)
+    if isinstance(asked.about, Program) and gate.noise is None:
+        raise InvalidInput(UNASSENTED, "ask the reviewer whom they name: penstock program assent")
     epsilon.chosen(gate.noise, asked.epsilon)

@@ -20,6 +20,7 @@ from connector.enforcement.context import BUDGET
 from connector.licence.pricing import MEASURES, measured
 from connector.runtime.errors import InvalidInput, SettingsError
 from contracts import answered
+from contracts.attested import Attested
 from contracts.coverage import KEYS, Coverage
 from contracts.engine import Engine
 from contracts.errors import ContractError
@@ -48,6 +49,8 @@ NOISE, CHOOSE, BUDGETED, ROWS_LOOKED_AT, BOUNDS = "noise", "choose", "budget", "
 LOOKUP: Final = "lookup"
 # the seconds that each program of a buyer is run for
 PROGRAMS: Final = "programs"
+# by whose assent one is told exactly
+REVIEWER: Final = "reviewer"
 # the engine of ours that answers, and the seconds that each run of it has
 ENGINE: Final = "engine"
 ENGINE_SECONDS: Final = 10
@@ -55,17 +58,20 @@ ENGINE_SECONDS: Final = 10
 SKETCH: Final = "sketch"
 # the keys of lists whose labels are learned from the rows
 LEARN: Final = "learn"
+# the platform that vouches for the reader of each answer
+ATTESTED: Final = "attested"
 # the providers beside whom it is told, and how many of all answer at least
 WITH, QUORUM = "with", "quorum"
 SAID: Final = (
     *(SUBJECT, *NUMBERS, NOISE, CHOOSE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED, LOOKUP),
-    *(WITH, QUORUM, PROGRAMS, ENGINE, SKETCH, LEARN),
+    *(WITH, QUORUM, PROGRAMS, REVIEWER, ENGINE, SKETCH, LEARN, ATTESTED),
 )
 OF_GROUPS: Final = (*NUMBERS, NOISE, EPSILON)
 # parts of a gate → the member by which they are said, where that is called otherwise
 SAID_BY: Final[Mapping[str, str]] = {"coverage": EPSILON, "joint": WITH, "learning": LEARN}
 # members of a brief that show data, deliver them, or pass them on
 OTHERS: Final = ("api", "stream", "sample", "onward")
+_SHA, _UNMEASURED = "sha-256:", "0" * 64
 _HINT: Final = "such as `--gate subject=firm --gate least=10`"
 
 
@@ -184,6 +190,7 @@ def _gate(told: Mapping[str, str], columns: tuple[str, ...], rows: int = 0) -> G
             "engine": _engine(told),
             "sketch": Sketches(_number(told, SKETCH)) if SKETCH in told else None,
             "learning": Learning(_number(told, LEARN)) if LEARN in told else None,
+            "attested": _attested(told),
         }
         return Gate(columns, told.get(SUBJECT, ""), **parts)
     except ContractError as fault:
@@ -201,9 +208,18 @@ def _lookup(told: Mapping[str, str], rows: int) -> LookUp | None:
 
 def _programs(told: Mapping[str, str]) -> Programs | None:
     if PROGRAMS not in told:
+        if REVIEWER in told:
+            raise InvalidInput(f"`{REVIEWER}` is of programs that are run", "say for how many seconds: `programs=10`")
         return None
+    if REVIEWER in told and not told[REVIEWER]:
+        raise InvalidInput(f"`{REVIEWER}` names nobody", "say the DID of a member")
     require_wasmtime("here", "pip install 'penstock[programs]'")
-    return Programs(_number(told, PROGRAMS))
+    return Programs(_number(told, PROGRAMS), told.get(REVIEWER, ""))
+
+
+def reviewer_of(brief: Mapping[str, Any]) -> str:
+    """Return the DID of the reviewer that a checked brief names, empty for none."""
+    return str((brief.get(MEMBER) or {}).get(REVIEWER, ""))
 
 
 def with_engine(brief: dict[str, Any], engines: Sequence[str]) -> dict[str, Any]:
@@ -238,6 +254,35 @@ def _engine_parts(told: Mapping[str, str]) -> tuple[str, int, str]:
     name, _, rest = told[ENGINE].partition(":")
     seconds, _, digest = rest.partition(":")
     return name, _number({ENGINE: seconds}, ENGINE) if seconds else ENGINE_SECONDS, digest
+
+
+def platform_of(brief: Mapping[str, Any]) -> str:
+    """Return the platform that a checked brief wants answers attested by, empty for none."""
+    gate = brief.get(MEMBER) or {}
+    return _attested_parts(gate)[0] if ATTESTED in gate else ""
+
+
+def with_reader(brief: Mapping[str, Any], reader: Attested) -> dict[str, Any]:
+    """Return a brief that names the reader that answers for it, as it was measured, and what vouches for it."""
+    parts = (one.removeprefix(_SHA) for one in (reader.measurement, reader.root))
+    return {**brief, MEMBER: brief[MEMBER] | {ATTESTED: ":".join([reader.platform, *parts])}}
+
+
+def _attested(told: Mapping[str, str]) -> Attested | None:
+    if ATTESTED not in told:
+        return None
+    name, measurement, root = _attested_parts(told)
+    # until it is measured any digest stands for its own
+    return Attested(name, *(f"{_SHA}{one or _UNMEASURED}" for one in (measurement, root)))
+
+
+def _attested_parts(told: Mapping[str, str]) -> tuple[str, str, str]:
+    """Return platform, measurement and root, each of these empty where it is not said: PLATFORM, or with both."""
+    name, *parts = told[ATTESTED].split(":")
+    if len(parts) not in (0, 2):
+        raise InvalidInput(f"`{ATTESTED}` of a gate is the name of a platform", "such as `attested=simulated`")
+    measurement, root = parts or ("", "")
+    return name, measurement, root
 
 
 def _joint(told: Mapping[str, str]) -> Joint | None:

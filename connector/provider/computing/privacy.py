@@ -22,7 +22,6 @@ from contracts.tariff import Tariff
 if TYPE_CHECKING:
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
-    from contracts.gate import Gate
     from contracts.noise import Noise
 
 BUDGETS_MAX: Final = 200
@@ -43,13 +42,6 @@ class Held:
     total: int
     each: int
     said: bool
-
-
-def with_epsilon(gate: Gate, epsilon: int | None) -> Gate:
-    """Return the gate as one answer passes it, with the ε that was chosen for it."""
-    if gate.noise is None or epsilon is None:
-        return gate
-    return replace(gate, noise=replace(gate.noise, epsilon=epsilon))
 
 
 def noise_of(agreement: AgreementRow) -> Noise | None:

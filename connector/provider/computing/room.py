@@ -20,6 +20,7 @@ import orjson
 from catalog.dataset import dataset_from_json
 from connector.channel.errors import ChannelFault
 from connector.compute import cpu
+from connector.compute.assented import Assented
 from connector.compute.cross_table import Cells
 from connector.compute.engine.attached import Attached
 from connector.compute.extents import extents
@@ -32,7 +33,7 @@ from connector.compute.sought import Sought
 from connector.compute.together import Together
 from connector.compute.waiting import Waiting
 from connector.enforcement import uses
-from connector.provider.computing import forms, offered, privacy
+from connector.provider.computing import attestation, forms, offered, privacy
 from connector.provider.computing.asked import (
     agreement_of,
     copy_of,
@@ -42,8 +43,10 @@ from connector.provider.computing.asked import (
     record,
     row_for,
     row_of,
+    run_of,
     take,
 )
+from connector.provider.computing.attestation import Attestation
 from connector.provider.computing.cancellable import Cancellable
 from connector.provider.computing.coverages import Coverages
 from connector.provider.computing.ended import billed, end
@@ -52,6 +55,7 @@ from connector.provider.computing.lessons import Matches, Steps
 from connector.provider.computing.look_ups import LookUps
 from connector.provider.computing.run_engines import RunEngines
 from connector.provider.computing.run_programs import RunPrograms
+from connector.provider.computing.run_reviewed import RunReviewed
 from connector.provider.computing.sketches import MadeSketches
 from connector.provider.computing.statements import Statements
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, RequestRefused
@@ -72,6 +76,7 @@ if TYPE_CHECKING:
     from connector.enforcement.enforce import Enforcement
     from connector.enforcement.use import Granted
     from connector.identity.peers import Peers
+    from connector.identity.space.view import SpaceView
     from connector.licence.carriage import Carriage
     from connector.licence.duties import Duties
     from connector.provider.computing.asked import Asked, Ground
@@ -104,6 +109,7 @@ class ComputeRoom:
         duties: Duties,
         carriage: Carriage,
         peers: Peers,
+        space: SpaceView,
     ) -> None:
         self._core, self._secrets, self._copies, self._enforcement = core, secrets, copies, enforcement
         self._duties, self._carriage = duties, carriage
@@ -113,11 +119,14 @@ class ComputeRoom:
         self._processes, self._cancellable = Waiting(), Cancellable()
         self._look_ups = LookUps(core, secrets, copies, enforcement, duties)
         self._jointly, self._engines = Jointly(core, secrets, peers, copies, duties), RunEngines(core)
+        self._reviewed = RunReviewed(core, space)
+        self._attestation = Attestation(core)
         self._forms: Mapping[type, Form] = {
             NoneType: Statements(core),
             Groups: Coverages(core, secrets),
             Cells: self._jointly,
             Program: RunPrograms(core),
+            Assented: self._reviewed,
             Attached: self._engines,
             Sketch: MadeSketches(core),
             Match: Matches(core, secrets),
@@ -141,7 +150,8 @@ class ComputeRoom:
             raise InvalidInput(f"a statement has an id of 1 to {JOB_CHARACTERS_MAX} printable characters")
         ground = await self._core.store.read(lambda tx: self._ground(tx, ticket))
         terms = ground.agreement.signed_terms
-        forms.require(gates.read(terms[offered.MEMBER]), asked)
+        forms.require(gate := gates.read(terms[offered.MEMBER]), asked)
+        attestation.require(gate, asked)
         cpu.at_most(Tariff.from_json(terms["tariff"]), asked.tenths)
         if isinstance(asked.about, Sought):
             return await self._look_ups.answer(ticket, ground, asked)
@@ -182,12 +192,19 @@ class ComputeRoom:
                 await asyncio.shield(self._broke(held[0], asked, fault))
             raise
 
+    async def described(self, product: ProductRow, *, kept: bool) -> ProductRow:
+        """Return a product with the reader that answers for it now, where its answers are attested; raises as it is."""
+        return await self._attestation.described(product, kept=kept)
+
     async def prepare(self, product: ProductRow) -> None:
         """Make what subjects of a product are looked up in, and see that its engine is there, before it is offered.
 
-        Raises InvalidInput.
+        And that its reviewer is a member, and its reader the one of now. Raises InvalidInput, Absent, NotPermitted,
+        Conflict where that has changed since it was described.
         """
         await self._engines.require(product)
+        await self._reviewed.require(product)
+        await self._attestation.require(product)
         await self._look_ups.tables.make(product)
 
     def end(self) -> None:
@@ -211,7 +228,7 @@ class ComputeRoom:
     async def _began(self, open_: ExitStack, ticket: Ticket, ground: Ground, asked: Asked) -> Process:
         """Return a process that answers, and that ends when its transfer is halted."""
         types = offered.types_of(dataset_from_json(ground.product.dataset).files)
-        gate = privacy.with_epsilon(gates.read(ground.agreement.signed_terms[offered.MEMBER]), asked.epsilon)
+        gate = gates.read(ground.agreement.signed_terms[offered.MEMBER]).at(asked.epsilon)
         computation = await self._form(asked).process(ground, gate, types, asked, self._processes)
         await asyncio.to_thread(open_.enter_context, computation)
         open_.enter_context(self._carriage.carrying(ticket, partial(computation.cut, HALTED)))
@@ -262,13 +279,15 @@ class ComputeRoom:
         copy = copy_of(self._copies, tx, ground, row.purpose, now)
         self._copies.within_quota(tx, agreement, replace(copy, calls=copy.calls + billed(agreement, row)))
         tx.put(row)
-        program = {"program": asked.about.digest} if isinstance(asked.about, Program | Attached) else {}
         most = {} if row.at_most is None else {"atMost": seconds_text(row.at_most)}
-        record(self._core, tx, "computation.started", row, {"purpose": row.purpose, **cost, **most, **program}, now)
+        begun = {"purpose": row.purpose, **cost, **most, **run_of(asked)}
+        record(self._core, tx, "computation.started", row, begun, now)
         return granted
 
     def _known(self, tx: Tx, ground: Ground, asked: Asked) -> ComputationRow | None:
         row = known(tx, ground, asked)
+        if row is not None:
+            attestation.require_same(row, asked)
         return None if row is None else self._form(asked).answered(tx, row)
 
     def _keep(

@@ -9,7 +9,7 @@ from connector.provider.computing.asked import agreement_of, statement_digest
 from connector.provider.computing.ended import billed
 from connector.store.rows.compute import ComputationRow
 from connector.store.rows.compute import ComputationState as State
-from contracts import price_words
+from contracts import attested, price_words
 from contracts.noise import epsilon_text
 from contracts.tariff import Tariff
 
@@ -55,6 +55,7 @@ def _line(tx: Tx, row: ComputationRow) -> JsonObject:
         "rows": row.rows,
         "epsilon": None if row.epsilon is None else epsilon_text(row.epsilon),
         "billed": price_words.billed(tariff, billed(agreement, row)) if told else "",
+        "attested": attested.label(agreement.signed_terms) if told else "",
         "began": row.created.isoformat(timespec="seconds"),
         "ended": None if row.ended is None else row.ended.isoformat(timespec="seconds"),
     }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute import cpu
 from connector.compute.computation import Computation
-from connector.provider.computing import privacy
+from connector.provider.computing import attestation, privacy
 from connector.provider.computing.asked import agreement_of
+from connector.provider.computing.attestation import Attestation
 from connector.provider.computing.ended import end, released
 from connector.provider.computing.forms import Form
 from connector.store.rows.compute import ComputationState as State
@@ -32,9 +33,14 @@ FEW: Final = "nothing of its answer passes the gate: with noise a group needs so
 class Statements(Form):
     """The statements that are answered through the gate."""
 
-    async def process(self, _ground: Ground, gate: Gate, types: Types, asked: Asked, waiting: Waiting) -> Process:
+    async def process(self, ground: Ground, gate: Gate, types: Types, asked: Asked, waiting: Waiting) -> Process:
         """Return what answers a statement; raises InvalidInput."""
-        return Computation(asked.statement, gate, types, waiting=waiting, tenths=asked.tenths)
+        told = {"agreement": ground.agreement.digest, "job": asked.job, "nonce": asked.nonce}
+        return Computation(asked.statement, gate, types, waiting=waiting, tenths=asked.tenths, attested=told)
+
+    async def found(self, ground: Ground, asked: Asked, _file: str, found: Any) -> Any:
+        """Return what was found, with the evidence of its reader where its terms want that."""
+        return await Attestation(self._core).vouched(ground, asked, found)
 
     def keep(self, tx: Tx, row: ComputationRow, found: Computed, now: datetime) -> ComputationRow:
         """Write what passed, with what later ones are held against; or that nothing did, which costs nothing."""
@@ -44,5 +50,7 @@ class Statements(Form):
         members = {**found.members, **privacy.told(tx, agreement_of(tx, row), row)}
         took = None if row.at_most is None else cpu.measured(found.cpu, row.at_most)
         members |= {} if took is None else {"seconds": seconds_text(took)}
+        members |= {} if found.attested is None else {attestation.MEMBER: found.attested}
         after = released(tx, replace(row, took=took), found.told, members, found.confined, now)
-        return end(self._core, tx, row, replace(after, memory=found.memory), now)
+        more = {} if found.attested is None else {attestation.MEMBER: attestation.digest(found.attested)}
+        return end(self._core, tx, row, replace(after, memory=found.memory), now, more=more)

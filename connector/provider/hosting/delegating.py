@@ -17,12 +17,12 @@ from urllib.parse import quote
 from connector.custody import hosted as handing
 from connector.custody import tickets
 from connector.licence import hosted
-from connector.licence.partnership import read_until
 from connector.negotiation.on_offer import OFFERED
 from connector.provider.hosting import kept
 from connector.provider.hosting.kept import PROVIDER
 from connector.runtime import reasons
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, PenstockError, Unproven
+from connector.runtime.typed_instant import read_until
 from connector.store.rows.hosting import DelegationRow
 from connector.store.rows.hosting import DelegationState as State
 from connector.store.rows.product import ProductRow

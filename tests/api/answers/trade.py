@@ -84,6 +84,9 @@ async def _computations(told):
     rows = "select revenue from counted"
     await told.say("rehearse", rows, "--on", path, "--key", "firm", "--seconds", "1", *program, by="buyer")
     await told.say("run", "run-on", rows, *program, by="buyer")
+    said = ("run-on", rows, *program, "--for", told.space.did("buyer"), "--of", told.space.did("provider"))
+    ends = ("--until", "2029-01-01T00:00:00Z", "--why", "a mean of all", "--out", str(told.folder / "assent.json"))
+    await told.say("program assent", *said, *ends, by="other")
     attach(told.space)
     await told.space.publish_files("provider", "engine-on", [path], **{**asked, "gate": ENGINED})
     await told.buy("engine-on", "engine-on")
@@ -97,6 +100,7 @@ async def _computations(told):
     await told.say("admin cancel", "counted", "odd", by="buyer")
     await told.say("admin queries", by="buyer")
     await told.say("admin computations", by="provider")
+    await told.say("admin readers", by="buyer")
 
 
 async def _together(told, path):

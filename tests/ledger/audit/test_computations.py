@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 from contracts import call_receipt, joint, signature
+from contracts.assent import Assent
 from contracts.canonical import sha
 from contracts.coverage import Coverage
 from contracts.gate import Gate
 from contracts.joint import Joint
 from contracts.lookup import LookUp
 from contracts.noise import Noise
+from contracts.program import Programs
 from contracts.records import Run
 from contracts.tariff import Tariff
 from ledger.audit import computations
@@ -20,7 +24,8 @@ from tests.ledger.audit.shelf import book, event, found, shelf
 
 SELLER, BUYER, AGREEMENT, TRANSFER = "did:web:seller", "did:web:buyer", "a1" * 32, "07" * 32
 JOB, ANSWER = "0b" * 32, "cc" * 32
-KEY = bytes(range(1, 33))
+KEY, OTHER_KEY = bytes(range(1, 33)), bytes(range(3, 35))
+REVIEWER = "did:web:reviewer"
 PROVIDER = signature.address(KEY)
 RECEIPT = {
     "v": 1, "call": JOB, "at": "2026-03-01T12:00:00+00:00", "agreement": AGREEMENT, "request": "dd" * 32,
@@ -55,12 +60,18 @@ def received(**told):
 QUERY, EPSILON = Tariff("query", 50, 1, "CNY"), Tariff("epsilon", 200, 100, "CNY")
 
 
-def checked(seller, buyer=(), noise=None, lookup=None, joint=None, tariff=QUERY, coverage=None):
+def checked(seller, buyer=(), noise=None, lookup=None, joint=None, tariff=QUERY, coverage=None, programs=None,
+            attested=None):  # fmt: skip
     terms = SimpleNamespace(tier="computed", tariff=tariff, product="firms")
-    terms.gate = Gate(("district",), "firm", noise=noise, lookup=lookup, joint=joint, coverage=coverage)
+    terms.gate = Gate(("district",), "firm", noise=noise, lookup=lookup, joint=joint, coverage=coverage,
+                      programs=programs, attested=attested)  # fmt: skip
     deal = SimpleNamespace(terms=terms, provider=SELLER, buyer=BUYER, agreement=SimpleNamespace(provider=PROVIDER))
     report = Report()
-    space = SimpleNamespace(members={SELLER: SimpleNamespace(address=PROVIDER)})
+    members = {
+        SELLER: SimpleNamespace(address=PROVIDER),
+        REVIEWER: SimpleNamespace(address=signature.address(OTHER_KEY)),
+    }
+    space = SimpleNamespace(members=members)
     computations.check(space, shelf(book(SELLER, *seller), book(BUYER, *buyer)), {AGREEMENT: deal}, report)
     return [(code, who) for code, who, _ in found(report)]
 
@@ -236,6 +247,23 @@ def test_a_part_is_opened_with_enough_of_those_who_are_named_and_signed_it():
     assert checked(odd, noise=noise, joint=terms) == [("field-malformed", SELLER)]
 
 
+def test_a_part_of_a_total_has_the_epsilon_that_its_terms_leave_and_bills_it():
+    terms, noise = Joint(OTHERS, 3), Noise(50, 100, choice=(10, 100))
+
+    def part(epsilon, calls):
+        made = opened(SELLER, "did:web:b", "did:web:c")[2]
+        return (decided(), started(epsilon=epsilon), made, served(calls))
+
+    assert checked(part("0.90", "90"), noise=noise, joint=terms, tariff=EPSILON) == []
+    assert checked(part("0.90", "50"), noise=noise, joint=terms, tariff=EPSILON) == [
+        ("computations-miscounted", SELLER)
+    ]
+    assert ("epsilon-unagreed", SELLER) in checked(part("0.09", "9"), noise=noise, joint=terms, tariff=EPSILON)
+    assert set(checked(part("1.01", "101"), noise=noise, joint=terms, tariff=EPSILON)) == {
+        ("epsilon-unagreed", SELLER), ("privacy-overspent", SELLER)
+    }  # fmt: skip
+
+
 def test_an_answer_that_was_signed_and_is_not_in_the_log_is_its_signers_fault():
     assert checked((decided(), started(), served("0")), [received()]) == [("answer-unlogged", SELLER)]
     assert checked((decided(), started(), ended("withheld", ""), served("0")), [received()]) == [
@@ -256,3 +284,68 @@ def test_an_answer_that_was_signed_and_is_not_in_the_log_is_its_signers_fault():
 def test_nobody_is_accused_by_a_receipt_that_is_not_the_providers(told):
     accused = checked((decided(), started(), served("0")), [received(**told)])
     assert accused == [("field-malformed", BUYER)]
+
+
+ASSENT = Assent(
+    "sha-256:" + "ab" * 32, "select age from firms", (("mean", 0.0, 1.0),), None, "firms", SELLER, BUYER, REVIEWER,
+    datetime(2026, 3, 2, tzinfo=UTC), "a mean",
+)  # fmt: skip
+
+
+def by_assent(assent=ASSENT, key=OTHER_KEY, parameters=("2.5",), **more):
+    """Return a program that was begun by an assent, whoever signed it, with these parameters."""
+    numbers = tuple(map(float, parameters))
+    told = {"document": assent.json(), "signature": signature.sign(assent.digest, key).hex()}
+    fields = {"assent": {**told, "parameters": list(parameters)}, "program": ASSENT.program, **more}
+    statement = more.pop("statement", None) or assent.statement_digest(numbers)
+    begun = event("computation.started", AGREEMENT, TRANSFER, JOB, **{**fields, "statement": statement})
+    return (decided(), begun, ended(), served())
+
+
+REVIEWED = Programs(5, REVIEWER)
+
+
+def test_a_program_by_its_reviewers_assent_is_nobodys_fault_and_takes_no_budget():
+    assert checked(by_assent(), programs=REVIEWED) == []
+    noise = Noise(50, 50)
+    whole = (*by_assent(epsilon="0.00")[:3], *asked("released", epsilon="0.50")[:3], served("2"))
+    assert checked(whole, noise=noise, programs=REVIEWED) == []
+    assert checked(by_assent(replace(ASSENT, parameters=(2.5,))), programs=REVIEWED) == []
+    # without an assent it had noise, and so it took of the budget
+    assert checked((decided(), started(program=ASSENT.program, epsilon="0.50"), ended(), served()), noise=noise,
+                   programs=REVIEWED) == []  # fmt: skip
+
+
+@every("seller", [
+    by_assent(key=KEY),
+    by_assent(replace(ASSENT, reviewer="did:web:other")),
+    by_assent(replace(ASSENT, buyer="did:web:other")),
+    by_assent(replace(ASSENT, provider="did:web:other")),
+    by_assent(replace(ASSENT, product="other")),
+    by_assent(replace(ASSENT, until=datetime(2026, 3, 1, 11, tzinfo=UTC))),
+    by_assent(replace(ASSENT, parameters=(2.0,))),
+    by_assent(program="sha-256:" + "ac" * 32),
+    by_assent(statement="ee" * 32),
+    (decided(), started(program=ASSENT.program), ended(), served()),
+])  # fmt: skip
+def test_a_program_that_was_run_without_an_assent_that_lets_it_is_found(seller):
+    assert checked(seller, programs=REVIEWED) == [("program-unassented", SELLER)]
+
+
+def test_terms_without_a_reviewer_have_no_assent_and_what_is_none_is_malformed():
+    assert checked(by_assent(), noise=Noise(50, 100), programs=Programs(5)) == [("program-unassented", SELLER)]
+    for odd in (
+        "none",
+        {},
+        {"document": ASSENT.json(), "signature": "00", "parameters": []},
+        {"document": {**ASSENT.json(), "more": 1}, "signature": "00" * 65, "parameters": []},
+        {"document": ASSENT.json(), "signature": "00" * 65, "parameters": [2.5]},
+    ):
+        seller = (decided(), started(program=ASSENT.program, assent=odd), ended(), served())
+        assert checked(seller, programs=REVIEWED) == [("field-malformed", SELLER)], odd
+
+
+def test_a_receipt_names_the_assent_of_its_providers_log():
+    for name, finding in ((ASSENT.digest.hex(), []), ("00" * 32, [("answer-differs", SELLER)])):
+        receipt = received(**signed({**RECEIPT, "assent": name}))
+        assert checked(by_assent(), [receipt], programs=REVIEWED) == finding

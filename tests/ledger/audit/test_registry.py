@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from ledger.audit.registry import LEARN_SECONDS, Registered, Registry
 from ledger.audit.report import Report
 from ledger.chain.standing import did_digest, number_of
 from ledger.space.document import REVOKED, SUSPENDED
+from tests.contracts.test_assent import ASSENT
 from tests.every import every
 from tests.ledger.audit.shelf import book, event, found, shelf
 
@@ -214,6 +216,44 @@ def test_of_who_never_rested_nothing_is_asked():
     assert checked(*founded(), PAID, logs=logs) == []
     rests = of("MemberSuspended", SELLER, at=1000)
     assert checked(*founded(), PAID, rests, logs=logs, barred={SELLER: SUSPENDED}) == []
+
+
+LONG_AFTER = datetime.fromtimestamp(9999, UTC)
+
+
+def begun(block, seconds, reviewer=BUYER):
+    """A program that was begun by an assent of somebody, whose signature is looked at elsewhere."""
+    signed = {"document": replace(ASSENT, reviewer=reviewer).json(), "signature": "00" * 65, "parameters": []}
+    at = datetime.fromtimestamp(seconds, UTC)
+    return event("computation.started", "a1" * 32, block=block, time=at, assent=signed)
+
+
+@every(
+    ("one", "named"),
+    [
+        (begun(6, 1000 + LEARN_SECONDS + 1), True),
+        (begun(6, 1000 + LEARN_SECONDS), False),
+        (begun(5, 9999), False),
+        (begun(None, 9999), False),
+        (begun(6, 9999, "did:web:else"), False),
+        (
+            event("computation.started", "a1" * 32, block=6, time=LONG_AFTER, assent="none"),
+            False,
+        ),
+    ],
+)
+def test_no_program_is_run_by_the_assent_of_who_is_suspended_or_revoked(one, named):
+    for barred, turn in ((SUSPENDED, of("MemberSuspended", BUYER, at=1000)), (REVOKED, of("MemberRevoked", BUYER))):
+        found = checked(*founded(), turn, logs=[book(SELLER, one)], barred={BUYER: barred})
+        late = one.block is not None and one.block.number > 5
+        expected = named if barred == SUSPENDED else late and "assent" in one.fields and _by(one) == BUYER
+        assert found == ([("program-unassented", SELLER, 0)] if expected else []), barred
+        assert checked(*founded(), logs=[book(SELLER, one)]) == []
+
+
+def _by(one):
+    told = one.fields["assent"]
+    return told["document"]["reviewer"] if isinstance(told, dict) else ""
 
 
 @every(

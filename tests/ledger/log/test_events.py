@@ -65,6 +65,7 @@ TYPES = [
     "disclosure.erased",  # ours, for what spec 7 permits
     "disclosure.made",
     # beside the specification's: section 7 allows other types
+    "assent.given",
     "computation.started",
     "computation.ended",
     "answer.received",
