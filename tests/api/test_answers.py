@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 
 import pytest
 import pytest_asyncio
@@ -14,6 +15,7 @@ from connector.cli.main import app
 from connector.cli.speak import ACTING
 from connector.client.acts.participant import REHEARSAL
 from connector.client.acts.shape import FAULT, WAITS
+from connector.identity.identity import BLANK
 from connector.runtime.clock import Clock
 from tests.api.answers import evidence, exchange, identity, journey, operation, trade
 from tests.api.answers.shapes import unlike
@@ -60,6 +62,10 @@ async def told(tmp_path_factory):
     assert not leaks(space.people), "a secret stands in a log"
 
 
+# 65 bytes in hex: r, s and v
+SIGNATURE = re.compile(r"\b[0-9a-f]{128}(?:1b|1c|00)\b")
+
+
 @pytest.mark.parametrize("row", ANSWERS)
 async def test_an_answer_is_of_its_shape(told, row):
     if row in ELSEWHERE:
@@ -87,6 +93,15 @@ async def test_what_is_tried_first_says_what_it_would_do(told, command):
     said = told.rehearsed[command]
     assert unlike(REHEARSAL, said) == ""
     assert said["steps"] or command in CHANGES_NOTHING, "an act that leaves no trace is not tried first"
+
+
+@pytest.mark.parametrize("command", ["authority grant", "program assent", "deal file"])
+async def test_what_is_tried_first_is_signed_by_nobody(told, command):
+    """A signature that is shown and not kept would be one that no log has and no limit counts."""
+    shown = json.dumps(told.rehearsed[command])
+    assert BLANK.hex() in shown or "signature" not in shown
+    for found in SIGNATURE.findall(shown):
+        assert found == BLANK.hex(), found
 
 
 async def test_a_fault_has_one_shape(told):
