@@ -44,6 +44,7 @@ class Lesson:
     confined: tuple[str, ...]
     seconds: float
     memory: None = None
+    attested: None = None  # statements alone are
 
 
 class Learned(OneTable):

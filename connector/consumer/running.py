@@ -141,7 +141,7 @@ class Running:
             raise InvalidInput("what is run once, over all rows, has no blocks", "leave one of both out")
         run = _run(statement, tells, parameters, blocks)
         program = Program(*run, code=await asyncio.to_thread(module, Path(file)))
-        return await asyncio.to_thread(_rehearsed, program, Path(on), key or "", seconds or SECONDS, whole)
+        return await asyncio.to_thread(_rehearsed, program, Path(on), key or "", seconds or SECONDS, whole=whole)
 
 
 def _run(
@@ -162,7 +162,7 @@ def _agreed(gate: Gate, name: str) -> Engine:
     return gate.engine
 
 
-def _rehearsed(program: Program, path: Path, key: str, seconds: int, whole: bool) -> JsonObject:  # noqa: FBT001
+def _rehearsed(program: Program, path: Path, key: str, seconds: int, *, whole: bool) -> JsonObject:
     """Return what a program tells of a table of ours (blocking); raises Absent, InvalidInput, SettingsError."""
     columns = own_list.names(path)
     if key and key not in columns:

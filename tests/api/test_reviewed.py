@@ -307,7 +307,7 @@ async def test_a_supervisor_finds_nothing_in_what_was_told_by_assent(space, tmp_
     found = json.loads((await commanded("audit", *asked)).out)
     about = {
         "program-unassented", "epsilon-unagreed", "privacy-overspent", "computation-undecided", "answer-differs",
-        "computations-miscounted", "answer-unlogged", "field-malformed", "disclosure-missing", "disclosure-false",
+        "computations-miscounted", "answer-unlogged", "disclosure-missing", "disclosure-false",
     }  # fmt: skip
     assert found["events"] > 10
     assert [one for one in found["findings"] if one["code"] in about] == []

@@ -34,7 +34,7 @@ sys.argv = ["reader", "0", sys.argv[1]]
 from connector.compute import reader_process
 import pyarrow, pyarrow.csv, pyarrow.json, pyarrow.parquet
 from connector.compute.statement import Refused
-reader_process._modes(sys.argv[2]); reader_process._engine()
+reader_process._modes(sys.argv[2]); reader_process._engine(sys.argv[2])
 found = reader_process._program(sys.argv[2])
 print(json.dumps([dict(found.modules), dict(found.libraries)]))
 """
