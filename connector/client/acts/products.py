@@ -105,7 +105,8 @@ def _orders(found: Any) -> list[str]:
 SOLD: Shape = {
     "agreement": "text", "product": "text", "title": "text", "role": "text", "peer": "text", "tier": "text",
     "state": "text", "payment": "text", "price": "text", "quantity": "digits", "amount": "digits", "agreed": "text",
-    "claimed": "digits", "deposit": "digits", "currency": "text", "bytes": "digits", "sum": "text",
+    "claimed": "digits", "deposit": "digits", "attested": "text", "currency": "text", "bytes": "digits",
+    "sum": "text",
 }  # fmt: skip
 OURS = Field("product", ("Product", "产品编号"), "the id of a product of ours", metavar="PRODUCT", sent="id")
 ACTS = (
