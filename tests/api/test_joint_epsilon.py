@@ -9,23 +9,12 @@ import pytest
 import pytest_asyncio
 
 from connector.client.acts.joints import modelled
-from connector.runtime.clock import Clock
 from tests.api.command import commanded
 from tests.api.refusals import refused
-from tests.api.test_joint import COUNT, NAMES, OVER, Grid, ask, jobs, publish, say
+from tests.api.test_joint import COUNT, NAMES, OVER, ask, grid, jobs, publish, say
 
+__all__ = ["grid"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def grid(tmp_path_factory):
-    made = Grid(tmp_path_factory.mktemp("choosing"), Clock().now)
-    made.prepare(tuple(Grid.kinds))
-    try:
-        await made.start()
-        yield made
-    finally:
-        await made.stop()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
