@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.identity.space.view import SpaceView
     from ledger.chain.client import Act
-    from ledger.chain.programs import Programs, RegisteredLog
+    from ledger.chain.programs import Programs
 
 UNPROVEN: Final = bytes(32)
 
@@ -60,18 +60,20 @@ class Proving:
         if name := await self.prove():
             await self._transactions.mined(name)
         rows = await self._core.store.read(lambda tx: tx.find(WitnessedRow))
+        known: dict[tuple[bytes, ...], list[bytes]] = {}  # of many logs the witnesses are the same
         for origin in [origin_id(row.origin) for row in rows]:
             registered = await self._programs.registered_log(origin)
-            if registered is not None and own.address in registered.witnesses:
-                await self._bring(origin, registered)
+            if registered is None or own.address not in registered.witnesses:
+                continue
+            if not await self._programs.events("anchors", "KeysBrought", origin=origin):
+                continue  # nobody has brought a former one
+            if registered.witnesses not in known:
+                known[registered.witnesses] = await self._keys(registered.witnesses)
+            if keys := known[registered.witnesses]:
+                await self._bring(origin, keys)
 
-    async def _bring(self, origin: bytes, registered: RegisteredLog) -> None:
-        """Bring the keys of a log's witnesses together anew, if they were, and all of them are proven."""
-        if not await self._programs.events("anchors", "KeysBrought", origin=origin):
-            return
-        keys = await self._keys(registered.witnesses)
-        if not keys:
-            return
+    async def _bring(self, origin: bytes, keys: Sequence[bytes]) -> None:
+        """Bring the keys of a log's witnesses together anew."""
         act, name = await asyncio.to_thread(self._together, origin, keys)
         try:
             await self._transactions.submit(name, act)

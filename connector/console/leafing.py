@@ -16,6 +16,12 @@ def leafed(first: int, rows: list[JsonObject]) -> JsonObject:
     return {"first": first, "next": following, "rows": rows[:PAGE_ROWS_MAX]}
 
 
+def cut(first: int, rows: list[JsonObject], most: int = FOUND_ROWS_MAX) -> JsonObject:
+    """Return the page that begins at `first` of rows that were cut where they come from: a full one may have a next."""
+    following = onward(first + PAGE_ROWS_MAX, most) if len(rows) == PAGE_ROWS_MAX else None
+    return {"first": first, "next": following, "rows": rows}
+
+
 def onward(first: int, most: int = FOUND_ROWS_MAX) -> int | None:
     """Return where the next page begins, None where `Call.first` would refuse it."""
     return first if first <= most else None

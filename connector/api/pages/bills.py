@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.console import language
-from connector.console.leafing import onward
+from connector.console.leafing import cut
 from connector.provider.billing import printed
 from connector.provider.billing.bills import Bills
 from connector.provider.billing.orders import CHANNEL
@@ -25,8 +25,7 @@ async def bills(call: Call) -> JsonObject:
     first = call.first(BILLED_AGREEMENTS_MAX)
     rows = _leading(await call.of(Bills).page(first, PAGE_ROWS_MAX))
     month = call.core.clock.now().isoformat()[:MONTH_CHARACTERS]
-    following = onward(first + PAGE_ROWS_MAX, BILLED_AGREEMENTS_MAX) if len(rows) == PAGE_ROWS_MAX else None
-    return {"first": first, "next": following, "month": month, "rows": rows}
+    return cut(first, rows, BILLED_AGREEMENTS_MAX) | {"month": month}
 
 
 async def bill(call: Call) -> JsonObject:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.console.leafing import onward
+from connector.console.leafing import cut
 from connector.operation.ndi.desk import Desk
-from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.runtime.limits import FOUND_ROWS_MAX
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 async def contracts(call: Call) -> JsonObject:
     """Return the contracts in which something was proposed, newest first."""
     first = call.first(FOUND_ROWS_MAX)
-    rows = [_line(one) for one in await call.of(Desk).page(first)]
-    following = onward(first + PAGE_ROWS_MAX) if len(rows) == PAGE_ROWS_MAX else None
-    return {"first": first, "next": following, "rows": rows}
+    return cut(first, [_line(one) for one in await call.of(Desk).page(first)])
 
 
 async def contract(call: Call) -> JsonObject:

@@ -12,12 +12,12 @@ from catalog.classes import DIMENSIONS
 from catalog.complaint import COMPLAINANT, EXCHANGE, RESPONDENT, TABLE, Move
 from connector.api.complaints import looked
 from connector.console import language
-from connector.console.leafing import onward
+from connector.console.leafing import cut
 from connector.exchange.spaces import Spaces
 from connector.exchange.trades import Trades
 from connector.identity.space.exchange import ExchangeDoor
 from connector.runtime.errors import Absent
-from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.runtime.limits import FOUND_ROWS_MAX
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -64,8 +64,7 @@ async def complaints(call: Call) -> JsonObject:
     """Return the complaints that concern us, those first that are due first; all of them at the exchange."""
     first = call.first(FOUND_ROWS_MAX)
     rows = (await looked(call, await _asked(call, f"/exchange/complaints?first={first}")))["complaints"]
-    following = onward(first + PAGE_ROWS_MAX) if len(rows) == PAGE_ROWS_MAX else None
-    return {"first": first, "next": following, "rows": rows}
+    return cut(first, rows)
 
 
 async def complaint(call: Call) -> JsonObject:

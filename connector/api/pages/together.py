@@ -7,10 +7,10 @@ from urllib.parse import quote as quoted
 
 from catalog.project import PROPOSER, TABLE
 from connector.client.acts.projects import percent
-from connector.console.leafing import onward
+from connector.console.leafing import cut
 from connector.identity.space.exchange import ExchangeDoor
 from connector.provider.hosting.hosting import Hosting
-from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
+from connector.runtime.limits import FOUND_ROWS_MAX
 from connector.store.rows.hosting import DelegationState
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ async def projects(call: Call) -> JsonObject:
     """Return the projects that we are a party of, newest first."""
     first = call.first(FOUND_ROWS_MAX)
     found = (await call.of(ExchangeDoor).ask("GET", f"{PATH}?first={first}"))["projects"]
-    return _leaf(first, [row | {"ends": row["until"]} for row in found])
+    return cut(first, [row | {"ends": row["until"]} for row in found])
 
 
 async def project(call: Call) -> JsonObject:
@@ -45,19 +45,13 @@ async def deals(call: Call) -> JsonObject:
     """Return the filed deals that concern us, the last to move first."""
     first = call.first(FOUND_ROWS_MAX)
     found = (await call.of(ExchangeDoor).ask("GET", f"{DEALS_PATH}?first={first}"))["deals"]
-    return _leaf(first, [row | {"made": row["signed"]} for row in found])
+    return cut(first, [row | {"made": row["signed"]} for row in found])
 
 
 async def hosted(call: Call) -> JsonObject:
     """Return the delegations that we gave or took, newest first."""
     first = call.first(FOUND_ROWS_MAX)
-    return _leaf(first, [_delegated(row) for row in await call.of(Hosting).page(first)])
-
-
-def _leaf(first: int, rows: list[JsonObject]) -> JsonObject:
-    """Return the rows from the `first` on, with where the next ones are, if there may be more."""
-    following = onward(first + PAGE_ROWS_MAX) if len(rows) == PAGE_ROWS_MAX else None
-    return {"first": first, "next": following, "rows": rows}
+    return cut(first, [_delegated(row) for row in await call.of(Hosting).page(first)])
 
 
 def _delegated(row: JsonObject) -> JsonObject:

@@ -61,12 +61,12 @@ async def agreements(call: Call) -> JsonObject:
     """Return the agreements, the newest first: with whom, about what, how it stands, what was paid."""
     first = call.first(FOUND_ROWS_MAX)
 
-    def read(tx: Tx) -> list[JsonObject]:
+    def read(tx: Tx) -> tuple[list[JsonObject], bool]:
         rows = tx.find(AgreementRow, "", (), "created desc", first + PAGE_ROWS_MAX + 1)[first:]
-        return [line(tx, row) for row in rows]
+        return [line(tx, row) for row in rows], bool(tx.find(ContractRow, limit=1))
 
-    contracted = await call.core.store.read(lambda tx: bool(tx.find(ContractRow, limit=1)))
-    return leafed(first, await call.core.store.read(read)) | {"contracts": contracted}
+    rows, contracted = await call.core.store.read(read)
+    return leafed(first, rows) | {"contracts": contracted}
 
 
 def _contract(tx: Tx, row: AgreementRow) -> str:
