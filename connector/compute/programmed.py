@@ -34,10 +34,31 @@ HINTS: Final[Mapping[str, str]] = {
 }
 
 
-class Programmed(Computation):
-    """A process that runs a program on blocks of rows."""
+class _Run(Computation):
+    """A process that runs a program of a buyer on rows that stay."""
 
     hints = HINTS
+
+    def __init__(
+        self,
+        program: Program,
+        gate: Gate,
+        columns: Mapping[str, Mapping[str, str]],
+        waiting: Waiting | None,
+        mode: str,
+    ) -> None:
+        assert gate.programs is not None, "it was looked at before"
+        require_wasmtime("here", "its provider installs penstock[programs]")
+        super().__init__(program.rows, gate, columns, SECONDS + gate.programs.seconds, waiting, mode)
+        self._about = program.json()
+
+    def foresee(self) -> Foreseen:
+        """Have the program looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
+        return self._looked({"statement": self.statement, "program": self._about})
+
+
+class Programmed(_Run):
+    """A process that runs a program on blocks of rows."""
 
     def __init__(
         self,
@@ -49,19 +70,11 @@ class Programmed(Computation):
         """Check it against its gate; raises InvalidInput, SettingsError."""
         assert gate.programs is not None, "it was looked at before"
         program.within(gate.programs.seconds)
-        require_wasmtime("here", "its provider installs penstock[programs]")
-        super().__init__(program.rows, gate, columns, SECONDS + gate.programs.seconds, waiting, PROGRAMMED)
-        self._about = program.json()
-
-    def foresee(self) -> Foreseen:
-        """Have the program looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
-        return self._looked({"statement": self.statement, "program": self._about})
+        super().__init__(program, gate, columns, waiting, PROGRAMMED)
 
 
-class Reviewed(Computation):
+class Reviewed(_Run):
     """A process that runs a program once, over all rows that its statement leaves."""
-
-    hints = HINTS
 
     def __init__(
         self,
@@ -71,14 +84,7 @@ class Reviewed(Computation):
         waiting: Waiting | None = None,
     ) -> None:
         """Check it against its gate, and not its assent (`connector.compute.assented`); raises as `Programmed`."""
-        assert gate.programs is not None, "it was looked at before"
-        require_wasmtime("here", "its provider installs penstock[programs]")
-        super().__init__(about.rows, gate, columns, SECONDS + gate.programs.seconds, waiting, REVIEWED)
-        self._about = about.program.json()
-
-    def foresee(self) -> Foreseen:
-        """Have the program looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
-        return self._looked({"statement": self.statement, "program": self._about})
+        super().__init__(about.program, gate, columns, waiting, REVIEWED)
 
 
 class Rehearsed(OneTable):
