@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.api.declared import read
 from connector.api.faults import as_json
-from connector.client.acts.table import named
+from connector.client.acts.areas import named
 from connector.console.accounts import Accounts
 from connector.console.page import PREFIX
 

@@ -10,7 +10,7 @@ from connector.api.declared import read
 from connector.api.exchange import version_number
 from connector.api.faults import as_json
 from connector.chain.transactions import Transactions
-from connector.client.acts.table import named
+from connector.client.acts.areas import named
 from connector.console.summary import summary
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.opening import Openings

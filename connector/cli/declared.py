@@ -21,7 +21,7 @@ from connector.cli.options import DEFAULT_DATA, AsJson, Data, DryRun, Wait
 from connector.cli.speak import answer, ask, fail
 from connector.client.acts import request
 from connector.client.acts.act import Default, Field
-from connector.client.acts.table import TABLE, named
+from connector.client.acts.areas import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -58,18 +58,24 @@ def group(name: str, about: str) -> typer.Typer:
 
 def verb(name: str) -> Callable[..., None]:
     """Return the one declared command of this name, which is in no group."""
-    return command([act for act in TABLE if act.command == name])
+    return command([act for act in _all() if act.command == name])
 
 
-def add(app: typer.Typer, above: str, *names: str, acts: Iterable[Act] = TABLE) -> None:
+def add(app: typer.Typer, above: str, *names: str, acts: Iterable[Act] | None = None) -> None:
     """Give a group the declared commands below `above`, those of these names, or all."""
     found: dict[str, list[Act]] = {}
-    for act in acts:
+    for act in _all() if acts is None else acts:
         group_, _, name = act.command.rpartition(" ")
         if group_ == above and (name in names or not names):
             found.setdefault(name, []).append(act)
     for name in names or found:
         app.command(name)(command(found[name]))
+
+
+def _all() -> Sequence[Act]:
+    from connector.client.acts.table import TABLE  # noqa: PLC0415  # who asks for one command loads its area alone
+
+    return TABLE
 
 
 def command(acts: Sequence[Act]) -> Callable[..., None]:

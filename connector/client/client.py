@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any, Self
 from connector.client import tables
 from connector.client.acts.acquisitions import FINAL
 from connector.client.acts.act import JSON
+from connector.client.acts.areas import named
 from connector.client.acts.money import money
 from connector.client.acts.request import request
-from connector.client.acts.table import named
 from connector.client.address import Address
 from connector.client.faults import as_met, met
 from connector.client.opened_table import OpenedTable

@@ -13,7 +13,7 @@ import weakref
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
-from connector.client.acts.table import named
+from connector.client.acts.areas import named
 from connector.client.client import Client
 from connector.runtime.errors import Conflict
 

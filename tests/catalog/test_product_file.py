@@ -13,7 +13,7 @@ from catalog.errors import CatalogError
 from catalog.product_file import DEPTH_MAX, FILE_BYTES_MAX, FORMS, form_of, read
 from catalog.product_template import PLACE, TEXTS, template
 from connector.client.acts import request
-from connector.client.acts.table import named
+from connector.client.acts.areas import named
 from connector.provider import brief as briefs
 from tests.every import every
 

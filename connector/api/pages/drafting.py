@@ -15,7 +15,7 @@ from catalog import product_file, product_keys, product_template
 from connector.api.pages.publishable import offered, there
 from connector.api.pages.publishing import FAULTS, previewed
 from connector.client.acts import request
-from connector.client.acts.table import named
+from connector.client.acts.areas import named
 from connector.console.drafts import Drafts
 from connector.console.fields import FILES
 from connector.identity.space.view import SpaceView
