@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bench.limits import LIMITS
+
 RESULTS = Path(__file__).resolve().parents[2] / "bench" / "results"
 RATIO = " ÷ "
 WHOLE_MIN = 100  # from here on three digits say enough
@@ -19,6 +21,17 @@ def table(name: str, also: str = RATIO) -> str:
 def begun(name: str, words: tuple[str, ...]) -> str:
     """Return the rows of bench/results/NAME.json that begin with one of `words`."""
     return _table([each for each in recorded(name) if each["work"].startswith(words)])
+
+
+def missed() -> str:
+    """Return every row that missed its target, of all that was recorded, with what holds it there."""
+    lines = [
+        f"| `make bench-{name}` | {row['work']} | {_value(row)} | {row['target']} | {LIMITS[name][row['work']]} |"
+        for name in sorted(path.stem for path in RESULTS.glob("*.json"))
+        for row in recorded(name)
+        if row["met"] is False
+    ]
+    return "\n".join(["| command | what | value | target | what holds it there |", "|---|---|---|---|---|", *lines])
 
 
 def recorded(name: str) -> list[dict[str, Any]]:

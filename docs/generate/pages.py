@@ -52,6 +52,7 @@ TABLES = {
     "edc": stock.table,
     "clients": drivers.table,
     "counterparts": drivers.counterparts,
+    "figures that were missed": figures.missed,
     "figures of the protocol": lambda: figures.table("protocol"),
     "figures of the log": lambda: figures.table("log"),
     "figures of a review": lambda: figures.table("review", also="caught: "),
