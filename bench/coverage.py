@@ -36,11 +36,11 @@ TARGETS = {RATIO: {"at_most": 1.2}, f"{OF_COUNTRY}: {RATIO}": {"at_most": 1.2}}
 APART = 6
 OURS = """
 import json, os, sys, time
-from connector.compute import blinding, marks
+from connector.compute import blinding, curve25519, marks
 subjects, keys = int(sys.argv[1]), int(sys.argv[2])
 theirs, mine = [f"F{at}" for at in range(subjects)], [f"F{2 * at + subjects - keys}" for at in range(keys)]
-one, two = (blinding.scalar(os.urandom(64)) for _ in range(2))
-blinding.blinded(one, ["warm"])
+one, two = (curve25519.scalar(os.urandom(64)) for _ in range(2))
+curve25519.blinded(one, ["warm"])
 begun = at = time.process_time()
 parts = {}
 def took(part):
@@ -51,15 +51,15 @@ chances = marks.odds(1.4)
 of = marks.places(subjects, chances)
 there = marks.kept(theirs, os.urandom(32), chances)
 took("coins")
-points = blinding.blinded(one, there)
+points = curve25519.blinded(one, there)
 took("subjects")
 bits = marks.marked(points, of)
 took("marks")
-sent = blinding.joined(blinding.blinded(two, mine))
+sent = blinding.joined(curve25519.blinded(two, mine))
 took("keys")
-back = blinding.joined(blinding.again(one, blinding.apart(sent)))
+back = blinding.joined(curve25519.again(one, blinding.apart(sent)))
 took("keys, by the provider")
-found = blinding.again(blinding.inverse(two), blinding.apart(back))
+found = curve25519.again(curve25519.inverse(two), blinding.apart(back))
 took("keys, taken away")
 told = marks.estimate(marks.count(found, bits, of), keys, chances.missed, bits, of)
 took("counting")

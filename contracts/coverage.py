@@ -24,7 +24,12 @@ KEYS_MAX: Final = 1_000_000
 KEYS: Final = KEYS_AT_ONCE
 # columns of which it is told how many covered subjects have them filled
 FILLED_MAX: Final = 4
+# the points as which keys go: terms of before name none, and mean the first
+EDWARDS25519: Final = "edwards25519"
+CURVE25519: Final = "curve25519"
+POINTS: Final = (EDWARDS25519, CURVE25519)
 _MEMBERS: Final = frozenset({"epsilon", "keys", "filled"})
+_MAY: Final = "points"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +37,13 @@ class Coverage:
     """How much is told: that a key is a subject, and that a subject has a column of `filled` filled.
 
     Of a subject each of these is told with a privacy loss of at most `epsilon` hundredths. Under one agreement at most
-    `keys` keys are asked about.
+    `keys` keys are asked about, as `points`.
     """
 
     epsilon: int
     keys: int = KEYS
     filled: tuple[str, ...] = ()
+    points: str = CURVE25519
 
     def __post_init__(self) -> None:
         if not EPSILON_MIN <= self.epsilon <= EPSILON_MAX:
@@ -47,6 +53,8 @@ class Coverage:
             raise ContractError("terms", f"`keys` of a coverage is a whole number from {KEYS_LEAST} to {KEYS_MAX}")
         if len(self.filled) > FILLED_MAX or len(set(self.filled)) != len(self.filled):
             raise ContractError("terms", f"a coverage tells of at most {FILLED_MAX} columns, each once")
+        if self.points not in POINTS:
+            raise ContractError("terms", f"`points` of a coverage is one of {', '.join(POINTS)}")
 
     @property
     def questions(self) -> tuple[str, ...]:
@@ -62,16 +70,19 @@ class Coverage:
 
     def json(self) -> dict[str, Any]:
         """Return it as terms have it."""
-        return {"epsilon": str(self.epsilon), "keys": str(self.keys), "filled": list(self.filled)}
+        points = {} if self.points == EDWARDS25519 else {_MAY: self.points}
+        return {"epsilon": str(self.epsilon), "keys": str(self.keys), "filled": list(self.filled), **points}
 
 
 def read(value: Any, name: str) -> Coverage:
     """Read a coverage as terms have it; raises ContractError."""
-    if not isinstance(value, dict) or set(value) != _MEMBERS:
+    if not isinstance(value, dict) or set(value) - {_MAY} != _MEMBERS:
         raise ContractError("terms", f"`{name}` has exactly the members {', '.join(sorted(_MEMBERS))}")
     filled = value["filled"]
     if not isinstance(filled, list) or not all(isinstance(one, str) for one in filled):
         raise ContractError("terms", f"`{name}.filled` is a list of columns")
     limits = {"epsilon": EPSILON_MAX, "keys": KEYS_MAX}
     numbers = {one: read_decimal(value[one], f"{name}.{one}", limit=most) for one, most in limits.items()}
-    return Coverage(numbers["epsilon"], numbers["keys"], tuple(filled))
+    if value.get(_MAY) == EDWARDS25519:
+        raise ContractError("terms", f"`{name}.{_MAY}` is left out where it is {EDWARDS25519}")
+    return Coverage(numbers["epsilon"], numbers["keys"], tuple(filled), value.get(_MAY, EDWARDS25519))

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from connector.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 POINT_BYTES: Final = 32
 WIDE_BYTES: Final = 64
@@ -36,18 +36,18 @@ def scalar(wide: bytes) -> bytes:
 
 def blinded(key: bytes, names: Iterable[str]) -> list[bytes]:
     """Return key·H(name) of each name, in order."""
-    from nacl.bindings import (  # noqa: PLC0415  # as above
-        crypto_core_ed25519_add,
-        crypto_core_ed25519_from_uniform,
-        crypto_scalarmult_ed25519_noclamp,
-    )
+    from nacl.bindings import crypto_scalarmult_ed25519_noclamp  # noqa: PLC0415  # as above
 
-    found = []
+    return [crypto_scalarmult_ed25519_noclamp(key, point) for point in hashed(names)]
+
+
+def hashed(names: Iterable[str]) -> Iterator[bytes]:
+    """Return H(name) of each name, in order."""
+    from nacl.bindings import crypto_core_ed25519_add, crypto_core_ed25519_from_uniform  # noqa: PLC0415  # as above
+
     for name in names:
         wide = sha512(_TAG + name.encode()).digest()
-        halves = crypto_core_ed25519_from_uniform(wide[:32]), crypto_core_ed25519_from_uniform(wide[32:])
-        found.append(crypto_scalarmult_ed25519_noclamp(key, crypto_core_ed25519_add(*halves)))
-    return found
+        yield crypto_core_ed25519_add(*map(crypto_core_ed25519_from_uniform, (wide[:32], wide[32:])))
 
 
 def again(key: bytes, points: Iterable[bytes]) -> list[bytes]:

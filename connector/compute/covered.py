@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute import blinding, keys, marks
 from connector.compute.content import Content
+from connector.compute.coverage_points import POINTS
 from connector.compute.statement import Refused
 from connector.runtime.errors import InvalidInput
 from contracts import gate as gates
@@ -21,6 +22,7 @@ from contracts import gate as gates
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from connector.compute.coverage_points import Points
     from contracts.gate import Gate
 
 FUNCTION: Final = "COVERAGE"
@@ -61,7 +63,7 @@ def answer(
             places, bits = subjects.marked(question, scalar, coin)
         written += bits
         for start, end in _groups(asked["groups"]):
-            written += _again(scalar, bytes(sent[start:end]))
+            written += _again(POINTS[covers.points], scalar, bytes(sent[start:end]))
         questions.append({"column": question, "places": places, "bits": len(bits)})
     return {"asked": points, "bytes": len(written), "questions": questions}, bytes(written)
 
@@ -87,7 +89,8 @@ class _Subjects:
             raise Refused("subjects", f"{self._whole} subjects are more than marks are made of")
         there = keys.filled(self._named, self._table.column(question).combine_chunks()) if question else self._named
         of = marks.places(self._whole, chances)
-        return of, marks.marked(blinding.blinded(scalar, marks.kept(keys.distinct(there), coin, chances)), of)
+        kept = marks.kept(keys.distinct(there), coin, chances)
+        return of, marks.marked(POINTS[self._covers.points].blinded(scalar, kept), of)
 
 
 def _groups(sizes: Sequence[int]) -> list[tuple[int, int]]:
@@ -99,8 +102,8 @@ def _groups(sizes: Sequence[int]) -> list[tuple[int, int]]:
     return found
 
 
-def _again(scalar: bytes, sent: bytes) -> bytes:
+def _again(points: Points, scalar: bytes, sent: bytes) -> bytes:
     try:
-        return blinding.joined(blinding.again(scalar, blinding.apart(sent)))
+        return blinding.joined(points.again(scalar, blinding.apart(sent)))
     except InvalidInput as fault:
         raise Refused("keys", str(fault)) from fault

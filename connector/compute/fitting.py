@@ -89,7 +89,7 @@ class Covered:
     confined: tuple[str, ...]
     seconds: float
     marks: Mapping[str, Marks]  # thrown now, to be kept
-    epsilon: int
+    covers: Coverage
     memory: None = None
 
 
@@ -114,7 +114,7 @@ class Fitting(OneTable):
         waiting: Waiting | None = None,
     ) -> None:
         super().__init__(groups.statement(), gate, columns, SECONDS, COVERED, waiting)
-        self._groups, self._coins, self._epsilon = groups, coins, coverage_of(gate).epsilon
+        self._groups, self._coins, self._covers = groups, coins, coverage_of(gate)
 
     def foresee(self) -> Foreseen:
         """Have it looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
@@ -142,4 +142,4 @@ class Fitting(OneTable):
             questions.append({"column": name, "places": known.places, "marks": told[0], "groups": told[1:]})
         if at != len(written):
             raise InvalidInput("the reader process wrote another answer than it told of")
-        return Covered(self._groups.asked, {"questions": questions}, self._confined, self.seconds, made, self._epsilon)
+        return Covered(self._groups.asked, {"questions": questions}, self._confined, self.seconds, made, self._covers)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from connector.compute import blinding, marks
+from connector.compute.coverage_points import POINTS
 from connector.compute.fitting import GROUPS_MAX, Groups, coverage_of
 from connector.consumer import own_list
 from connector.consumer.querying import Wanted
@@ -30,6 +31,7 @@ from contracts.labels import X
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from connector.compute.coverage_points import Points
     from connector.consumer.querying import Querying
     from connector.custody.secrets import Keys
     from contracts.canonical import JsonObject
@@ -84,16 +86,17 @@ class FittingRoom:
     ) -> JsonObject:
         """Ask about as many keys as go at once; the first part of a list has its id."""
         asked = asked.part(number)
-        scalars = [self._scalar(asked.agreement.digest, asked.job, at) for at in range(len(mine))]
-        groups = await asyncio.to_thread(_blinded, scalars, list(mine.values()), table)
-        points = [base64.b64encode(one).decode() for one in groups.keys]
-        sent = orjson.dumps({"id": asked.job, "table": groups.table, "groups": points})
+        points = POINTS[covers.points]
+        scalars = [points.scalar(self._wide(asked.agreement.digest, asked.job, at)) for at in range(len(mine))]
+        groups = await asyncio.to_thread(_blinded, points, scalars, list(mine.values()), table)
+        keys = [base64.b64encode(one).decode() for one in groups.keys]
+        sent = orjson.dumps({"id": asked.job, "table": groups.table, "groups": keys})
         wanted = replace(asked, statement=groups.statement())
         return await self._querying.settled(wanted, sent, partial(_read, covers, scalars, mine), ANSWER_BYTES_MAX)
 
-    def _scalar(self, agreement: str, job: str, at: int) -> bytes:
+    def _wide(self, agreement: str, job: str, at: int) -> bytes:
         about = f"{agreement} {at} {job}".encode()
-        return blinding.scalar(X(self._secrets.masks(), LABEL, about, blinding.WIDE_BYTES))
+        return X(self._secrets.masks(), LABEL, about, blinding.WIDE_BYTES)
 
 
 def parts(mine: Mapping[str, Sequence[str]]) -> list[dict[str, Sequence[str]]]:
@@ -124,8 +127,8 @@ def together(answers: Iterable[Sequence[Sequence[Any]]]) -> list[list[Any]]:
     ]
 
 
-def _blinded(scalars: Sequence[bytes], lists: Sequence[Sequence[str]], table: str) -> Groups:
-    few = [blinding.joined(blinding.blinded(key, names)) for key, names in zip(scalars, lists, strict=True)]
+def _blinded(points: Points, scalars: Sequence[bytes], lists: Sequence[Sequence[str]], table: str) -> Groups:
+    few = [blinding.joined(points.blinded(key, names)) for key, names in zip(scalars, lists, strict=True)]
     return Groups(tuple(few), table)
 
 
@@ -136,10 +139,9 @@ def _read(covers: Coverage, scalars: Sequence[bytes], mine: Mapping[str, Sequenc
         questions = told["questions"]
         if tuple(one["column"] for one in questions) != covers.questions:
             raise PeerMisbehaved("the answer is not to what was asked")
-        missed = marks.odds(covers.epsilon / 100).missed
-        inverses = list(map(blinding.inverse, scalars))
+        inverses = list(map(POINTS[covers.points].inverse, scalars))
         rows = [
-            _line(label, one["column"], len(mine[label]), _estimate(one, at, inverse, len(mine[label]), missed))
+            _line(label, one["column"], len(mine[label]), _estimate(covers, one, at, inverse, len(mine[label])))
             for at, (label, inverse) in enumerate(zip(mine, inverses, strict=True))
             for one in questions
         ]
@@ -149,15 +151,15 @@ def _read(covers: Coverage, scalars: Sequence[bytes], mine: Mapping[str, Sequenc
         raise PeerMisbehaved("the answer is none about a list") from fault
 
 
-def _estimate(question: Mapping[str, Any], at: int, inverse: bytes, keys: int, missed: float) -> marks.Estimate:
+def _estimate(covers: Coverage, question: Mapping[str, Any], at: int, inverse: bytes, keys: int) -> marks.Estimate:
     bits, places = base64.b64decode(question["marks"], validate=True), question["places"]
     points = blinding.apart(base64.b64decode(question["groups"][at], validate=True))
     if len(points) != keys or not isinstance(places, int) or not 0 < places <= 8 * len(bits) < places + 8:
         raise PeerMisbehaved("the answer is about another list")
     if sum(one.bit_count() for one in bits) > CHANCE_MAX * places:
         raise PeerMisbehaved("its marks say nothing: nearly all are set")
-    found = marks.count(blinding.again(inverse, points), bits, places)
-    return marks.estimate(found, keys, missed, bits, places)
+    found = marks.count(POINTS[covers.points].again(inverse, points), bits, places)
+    return marks.estimate(found, keys, marks.odds(covers.epsilon / 100).missed, bits, places)
 
 
 def _line(label: str, column: str, keys: int, told: marks.Estimate) -> list[Any]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from connector.compute import blinding
+from connector.compute.coverage_points import POINTS
 from connector.compute.fitting import Coins, Marks
 from connector.runtime.errors import NotPermitted
 from connector.store.rows.compute import FittingRow, MarksRow
 from contracts import gate as gates
 from contracts.canonical import canonical
+from contracts.coverage import EDWARDS25519
 from contracts.labels import X
 
 if TYPE_CHECKING:
@@ -30,13 +32,19 @@ COIN_BYTES: Final = 32
 
 
 def of(secrets: Keys, edition: str, covers: Coverage, known: Sequence[MarksRow], table: str) -> Coins:
-    """Return what throws the coins of a table, and what was thrown: of `known`, the edition's."""
+    """Return what throws the coins of a table, and what was thrown: of `known`, the edition's.
+
+    Raises NotPermitted where they were thrown as other points: who has both says of a subject more than ε allows.
+    """
     key, found = secrets.masks(), {}
     for question in covers.questions:
         about = bytes.fromhex(edition) + canonical([table, question])
         wide = X(key, LABEL, about, blinding.WIDE_BYTES + COIN_BYTES)
-        found[question] = (blinding.scalar(wide[: blinding.WIDE_BYTES]), wide[blinding.WIDE_BYTES :])
+        found[question] = (POINTS[covers.points].scalar(wide[: blinding.WIDE_BYTES]), wide[blinding.WIDE_BYTES :])
     of_it = [one for one in known if (one.asked, one.epsilon) == (table, covers.epsilon)]
+    if any((one.points or EDWARDS25519) != covers.points for one in of_it):
+        text = "marks of this edition were thrown under terms of before"
+        raise NotPermitted(text, "ask under these terms, or wait for its provider's next edition")
     return Coins(found, {one.question: Marks(one.places, one.bits) for one in of_it})
 
 
@@ -45,13 +53,19 @@ def thrown(tx: Tx, edition: str) -> list[MarksRow]:
     return tx.find(MarksRow, "edition = ?", (edition,))
 
 
-def keep(tx: Tx, edition: str, table: str, epsilon: int, made: Mapping[str, Marks]) -> None:
+def keep(tx: Tx, edition: str, table: str, covers: Coverage, made: Mapping[str, Marks]) -> None:
     """Keep marks that were thrown."""
     for question, one in made.items():
-        about = MarksRow(
-            edition=edition, asked=table, question=question, epsilon=epsilon, places=one.places, bits=one.bits
+        asked = MarksRow(
+            edition=edition,
+            asked=table,
+            question=question,
+            epsilon=covers.epsilon,
+            places=one.places,
+            bits=one.bits,
+            points=covers.points,
         )
-        tx.put(about)
+        tx.put(asked)
 
 
 def spend(tx: Tx, agreement: AgreementRow, job: str, keys: int) -> None:

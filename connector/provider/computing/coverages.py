@@ -49,7 +49,7 @@ class Coverages(Form):
         """Keep what was thrown now, before anything of it is told."""
         if found.marks:
             edition = ground.agreement.signed_edition
-            await self._core.store.write(lambda tx: coins.keep(tx, edition, file, found.epsilon, found.marks))
+            await self._core.store.write(lambda tx: coins.keep(tx, edition, file, found.covers, found.marks))
         return found
 
     def keep(self, tx: Tx, row: ComputationRow, found: Covered, now: datetime) -> ComputationRow:

@@ -94,6 +94,7 @@ class MarksRow(TableRow):
     epsilon: int
     places: int
     bits: bytes
+    points: str | None = None  # as which they were thrown: none of before the ladder
 
 
 @table("answers", key=("agreement", "job"), index=(("created",),))
