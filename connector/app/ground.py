@@ -33,7 +33,7 @@ from connector.custody.bucket import Bucket
 from connector.custody.log_objects import bundles_of
 from connector.custody.row_key import RowKey
 from connector.custody.secrets import Keys as Secrets
-from connector.identity import published
+from connector.identity import former_log, published
 from connector.identity.identity import Identity
 from connector.identity.peers import Peers, Static
 from connector.identity.space.author import SpaceAuthor
@@ -64,6 +64,8 @@ from ledger.chain.client import Chain
 from ledger.chain.deployment import Deployment, deploy
 from ledger.chain.programs import Programs
 from ledger.log import cosignature
+from ledger.log.checkpoint import Former
+from ledger.log.note import log_vkey
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,7 +137,10 @@ def row_key(secrets: Secrets) -> RowKey:
 def evidence(settings: Settings, identity: Identity) -> Evidence:
     """Return our log, as far as it is no table."""
     keys = identity.keys
-    return Evidence(identity.did, settings.log_origin, keys.log, {"owner": identity.sealed_to})
+    made = Evidence(identity.did, settings.log_origin, keys.log, {"owner": identity.sealed_to})
+    former = [Former(log_vkey(settings.log_origin, one.key), one.size) for one in keys.log_former]
+    made.sign_by(former_log.signers(keys.log, keys.log_former), former)
+    return made
 
 
 async def store(data: Path, settings: Settings, row_key: RowKey) -> Store:
@@ -308,14 +313,15 @@ TRANSACTIONS = Service(
 def witness(core: Core, space: SpaceView, programs: Programs, transactions: Transactions) -> Witness:
     """Return us as a witness of others' logs."""
     identity, sharing = core.identity, Sharing(core, Proving(core, space, programs, transactions))
-    keys = _witness_keys(core)
+    keys = partial(_witness_keys, core)
     seed, deployment = (lambda: identity.keys.aggregate), (lambda: programs.deployment)
     return Witness(core.store, keys, seed, sharing, core.clock, space, transactions, deployment)
 
 
 def _witness_keys(core: Core) -> cosignature.WitnessKeys:
-    keys = core.identity.keys
-    return cosignature.WitnessKeys(core.identity.member.witness_name, keys.log, keys.agreement, keys.cosigner)
+    keys, name = core.identity.keys, core.identity.member.witness_name
+    log, *former = former_log.signers(keys.log, keys.log_former)
+    return cosignature.WitnessKeys(name, log, keys.agreement, keys.cosigner, former[0] if former else None)
 
 
 def anchoring(

@@ -15,6 +15,7 @@ from ledger.log import cosignature, head_share
 from ledger.log import note as notes
 from ledger.log import witness as rules
 from ledger.log.note import MalformedNoteError
+from ledger.space.entry import ORIGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,7 +40,7 @@ class Witness:
     def __init__(
         self,
         store: Store,
-        keys: WitnessKeys,
+        keys: Callable[[], WitnessKeys],
         seed: Callable[[], bytes],
         sharing: Sharing,
         clock: Clock,
@@ -83,7 +84,7 @@ class Witness:
         if ruling.status != rules.ACCEPTED:
             return ruling, ""
         domain = self._domain(ruling)
-        lines = rules.lines(ruling, self._keys, domain, now)
+        lines = rules.lines(ruling, self._keys(), domain, now)
         if share == head_share.SHARE_WANTED and domain is not None:
             lines += await self._sharing.give(ruling, domain)
         return ruling, lines
@@ -122,11 +123,17 @@ class Witness:
             self._transactions.enqueue(tx, f"fork:{origin}", act)
 
     async def _logs(self, body: bytes) -> dict[str, VerifierKey]:
-        """Return the log that a request is about, if it is a member's; one that we never met makes us look."""
+        """Return the log that a request is about, if it is a member's; one that we never met makes us look.
+
+        So does one that its key has not signed: the log may go on under a key that we have not heard of.
+        """
         try:
-            owner = await self._space.of_origin(rules.origin_of(body))
+            origin, note = rules.origin_of(body), rules.parse(body).note
         except MalformedNoteError:
             return {}
+        owner = await self._space.of_origin(origin)
+        if owner is not None and not note.of(owner.log_vkey):
+            owner = (await self._space.renewed((ORIGIN, origin))).by_origin(origin)
         return {} if owner is None else {owner.origin: owner.log_vkey}
 
     async def attest(self, heads: Sequence[FinalHead]) -> dict[str, str]:
@@ -142,7 +149,7 @@ class Witness:
 
         key = aggregate.secret(self._seed())
         return {
-            "name": self._keys.name,
+            "name": self._keys().name,
             "key": aggregate.public(key).hex(),
             "signature": aggregate.sign(key, heads).hex(),
         }
@@ -153,7 +160,8 @@ def _against(kept: str, request: rules.Request, owner: Member | None) -> Sequenc
     if owner is None:
         return None
     try:
-        fork_proof.judge(fork_proof.document(kept, request.note.encode(), request.proof), owner.log_vkey)
+        shown = fork_proof.document(kept, request.note.encode(), request.proof)
+        fork_proof.judge(shown, owner.log_vkey, owner.former_vkeys)
     except ContractError:
         return None
     return request.proof

@@ -39,7 +39,9 @@ def refuse_double(member: Member, known: Iterable[Member]) -> None:
     """Raise InvalidInput for a key or URL of another member: a space with two of one kind is relied on by nobody."""
     own = frozenset(UNSHARED_OF(member))  # most of a hundred thousand have none of these
     for other in known:
-        if (own.isdisjoint(UNSHARED_OF(other)) and not other.sm2_former) or other.did == member.did:
+        if (
+            own.isdisjoint(UNSHARED_OF(other)) and not (other.sm2_former or other.log_former)
+        ) or other.did == member.did:
             continue
         if name := other.shares(member):
             raise InvalidInput(f"`{member.did}` has the {name} of the member `{other.did}`", "give it keys of its own")

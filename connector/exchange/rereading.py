@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from connector.exchange import log_keys
 from connector.exchange.case import Turn
 from connector.exchange.membership import MEMBERS
 from connector.runtime.errors import Conflict
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from ledger.chain.programs import Programs
     from ledger.space.document import Space
 
-FIXED = ("url", "address", "log_key")
+FIXED = ("url", "address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def take(
         raise Conflict(f"the member `{did}` is {row.state}", "resume it first")
     known = Member.from_json(row.document)
     found = _national(change, known, core.clock.now())
+    found = log_keys.followed(tx, found, known, change.document, core.clock.now())
     change = replace(change, found=found)
     told = [name for name, value in found.json().items() if value != known.json().get(name)]
     if told:
@@ -101,10 +103,11 @@ def _check(change: Change, known: Member, space: SpaceView) -> None:
     if fixed := [name for name in FIXED if getattr(known, name) not in (None, getattr(found, name))]:
         raise Conflict(f"the {fixed[0]} of `{found.did}` is another", "that is another member: it applies anew")
     keys = Keys(found.log_key, found.delivery, found.aggregate)
-    is_changed = (found.aggregate, found.delivery) != (known.aggregate, known.delivery)
+    was = Keys(known.log_key, known.delivery, known.aggregate)
+    is_changed = keys != was
     if is_changed and (change.standing is None or change.standing.keys_digest != keys.digest):
         text = f"the registry on chain knows other keys of `{found.did}`"
-        raise Conflict(text, "the member puts them there itself: penstock log rekey, penstock key rotate delivery")
+        raise Conflict(text, "the member puts them there itself: penstock log rekey, penstock key rotate")
     if found.role == known.role:
         return
     if change.by == found.did:

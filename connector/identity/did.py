@@ -5,10 +5,10 @@ fragment: `#token` (P-256, authentication), `#agreement` (secp256k1 with its cha
 `#delivery` (X25519, key agreement), `#bls` (BLS12-381 with proof of possession), `#cosigner` (ML-DSA-44), perhaps
 `#hybrid` (X25519 with ML-KEM-768), and of an issuer `#credential` (P-256, assertion). A key of SM2 (assertion) is found
 by its curve, since other makes have names of their own for it; ours is `#sm2`, and listed by those alone who have drawn
-one. Keys that were are `#delivery-1`, `#sm2-1` and so on, for no relationship. What is ours alone stands within a key,
-where readers that know no extensions pass over it. What proves something, `#cosigner` and `#hybrid` bear a signature of
-the log's key (`connector.identity.vouching`). A foreign participant may lack all but a P-256 key; what it lacks, it
-cannot do with us.
+one. Keys that were are `#delivery-1`, `#sm2-1`, `#log-1` and so on, for no relationship. What is ours alone stands
+within a key, where readers that know no extensions pass over it. What proves something, `#cosigner` and `#hybrid` bear
+a signature of the log's key (`connector.identity.vouching`). A foreign participant may lack all but a P-256 key; what
+it lacks, it cannot do with us.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from urllib.parse import unquote
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from connector.identity import jwk, vouching
+from connector.identity import followed_log, jwk, vouching
 from connector.identity.keys import CREDENTIAL, SM2, TOKEN
 from connector.identity.published import ALONE
 from connector.runtime.errors import InvalidInput, VerificationFailed
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from connector.identity.keys import Keys
     from connector.identity.published import Published
     from connector.net.outbound import Outbound
+    from ledger.space.log_keys import FormerLog
 
 CONTEXTS = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/suites/jws-2020/v1")
 JWK_METHOD = "JsonWebKey2020"
@@ -99,6 +100,8 @@ class Document:
     sm2_vouched: bool = False
     # ids of the keys that prove something and that the log's key has not signed
     unvouched: frozenset[str] = frozenset()
+    # keys of the log that were, the newest first; each has signed the one after it
+    log_former: tuple[FormerLog, ...] = ()
 
     def names(self, kid: str) -> bool:
         """Say whether a key of this id (a DID URL) proves something here."""
@@ -144,7 +147,7 @@ def build(
     methods = [
         *tokens,
         _vouched(did, keys, "agreement", jwk.of_point(agreement, "secp256k1")),
-        _method(did, "log", jwk.of_bytes(keys.log_public, "Ed25519")),
+        *(_method(did, name, key) for name, key in followed_log.listed(keys.log_public, keys.log_former)),
         _method(did, "delivery", jwk.of_bytes(keys.delivery_public, "X25519")),
     ]
     if aggregate is not None:
@@ -230,6 +233,7 @@ def parse(body: bytes, did: str) -> Document:
         _former_sm2(methods, None if national is None else asserting[national]),
         national is not None and national not in unvouched,
         unvouched,
+        () if log is None else followed_log.proven(_keys(methods), did),
     )
 
 
@@ -269,6 +273,11 @@ def _methods(document: Mapping[str, Any], did: str) -> dict[str, Mapping[str, An
         if identifier.startswith(did + "#") and method.get("controller") == did:
             methods[identifier] = method
     return methods
+
+
+def _keys(methods: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the keys of methods by their fragment."""
+    return {name.rpartition("#")[2]: method.get("publicKeyJwk") for name, method in methods.items()}
 
 
 def _token_keys(

@@ -20,8 +20,10 @@ from contracts import signature
 from contracts.ndi import proof
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+    from connector.identity.former_log import FormerLogKey
     from connector.identity.keys import Keys
     from connector.identity.published import Published
     from connector.runtime.settings import Settings
@@ -56,7 +58,9 @@ class Identity:
         document = dids.parse(orjson.dumps(built), self.did)
         self.did_document = dids.of_hub(built, self._connector) if self._connector else built
         assert document.aggregate == aggregate
-        self.member = replace(member_of(document, self.description()), sm2_former=self.keys.sm2_former)
+        told = member_of(document, self.description())
+        logs = tuple(one.told for one in self.keys.log_former)
+        self.member = replace(told, sm2_former=self.keys.sm2_former, log_former=logs)
 
     def sign(self, digest: bytes) -> bytes:
         """Return our account's signature (65 bytes) of a digest (32 bytes)."""
@@ -86,6 +90,11 @@ class Identity:
     def take_delivery(self, secret: X25519PrivateKey) -> None:
         """Have things sealed to another delivery key from now on; the present one opens what was sealed to it."""
         self.keys = replace(self.keys, delivery=secret, former=self.keys.deliveries)
+        self.publish((self.member.aggregate, self.member.possession))
+
+    def take_log(self, secret: Ed25519PrivateKey, former: tuple[FormerLogKey, ...]) -> None:
+        """Sign heads by another key from now on, and publish it with those that were."""
+        self.keys = replace(self.keys, log=secret, log_former=former)
         self.publish((self.member.aggregate, self.member.possession))
 
     def lists(self, kid: str) -> bool:

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from connector.identity import former, former_sm2, jwk
+from connector.identity import former, former_log, former_sm2, jwk
 from connector.identity.hardware import held
 from connector.identity.hardware.reference import Reference
 from connector.runtime import files, private_file, settings
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from connector.identity.former_log import FormerLogKey
     from connector.identity.hardware.module import Module
     from contracts.ndi.proof import FormerKey
     from contracts.signature import Secret
@@ -107,6 +108,7 @@ class Keys:
     module: Module | None = field(default=None, repr=False)
     former: tuple[X25519PrivateKey, ...] = field(default=(), repr=False)  # delivery keys that were, the newest first
     sm2_former: tuple[FormerKey, ...] = ()  # the same of SM2
+    log_former: tuple[FormerLogKey, ...] = ()  # the same of our log
 
     @classmethod
     def of(cls, told: Mapping[str, bytes | Reference], module: Module | None = None) -> Keys:
@@ -199,7 +201,7 @@ class Keys:
     @property
     def openers(self) -> tuple[Opener, ...]:
         """The keys that open event fields sealed to us, whichever of them we published when they were sealed."""
-        return self.hybrid, *self.deliveries
+        return self.hybrid, *(one.hybrid for one in self.log_former), *self.deliveries
 
     def number(self, about: bytes) -> bytes:
         """Return a number (32 bytes) of ours about something: always the same, and nobody else foretells it."""
@@ -290,7 +292,8 @@ def load(folder: Path, module: str | None = None) -> Keys:
     found = replace(Keys.of(told, keeper), former=former.loaded(folder, told[DELIVERY]))
     # the present one may be among them, where a crash came between the two files
     was = tuple(one for one in former_sm2.read(folder) if one.key != found.sm2_public)
-    return replace(found, sm2_former=was)
+    logs = tuple(one for one in former_log.read(folder) if one.key != found.log_public)
+    return replace(found, sm2_former=was, log_former=logs)
 
 
 def require_sm2() -> None:

@@ -28,7 +28,12 @@ LOG_PROOF, CONTEXT = NS + "logProof", b"penstock/key/v1"
 
 def vouched(did: str, log: Ed25519PrivateKey, key: Mapping[str, str]) -> dict[str, str]:
     """Return a JWK with the signature of our log's key over it."""
-    return {**key, LOG_PROOF: log.sign(_signed(did, key)).hex()}
+    return {**key, LOG_PROOF: proof(did, log, key).hex()}
+
+
+def proof(did: str, log: Ed25519PrivateKey, key: Mapping[str, str]) -> bytes:
+    """Return the signature (64 bytes) of a log's key over a JWK."""
+    return log.sign(_signed(did, key))
 
 
 def require(key: Mapping[str, Any], did: str, log: bytes) -> bool:
@@ -53,5 +58,6 @@ def lacking(proving: Mapping[str, Mapping[str, Any]], did: str, log: bytes | Non
 
 
 def _signed(did: str, key: Mapping[str, Any]) -> bytes:
-    algorithm, public = (key["alg"], key["pub"]) if "pub" in key else (key["crv"], key["x"] + "." + key["y"])
+    point = ".".join(key[name] for name in ("x", "y") if name in key)
+    algorithm, public = (key["alg"], key["pub"]) if "pub" in key else (key["crv"], point)
     return b"\0".join((CONTEXT, did.encode(), algorithm.encode(), public.encode()))

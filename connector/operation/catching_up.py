@@ -197,7 +197,7 @@ async def _told_by(core: Core, member: Member) -> list[Known]:
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, dict) and row.get("origin") == mine:
             try:
-                head = checkpoints.verify(notes.parse(str(row.get("note"))), core.evidence.vkey)
+                head = core.evidence.own(notes.parse(str(row.get("note"))))
             except NoteError as error:
                 raise PeerMisbehaved(f"`{member.did}` shows a head of ours that we did not sign: {error}") from error
             found.append(Known(head.size, head.root, member.did))
@@ -211,7 +211,7 @@ async def _read(core: Core, mirror: str, size: int) -> tuple[Checkpoint, str, li
     """Return the mirror's newest head of ours with its note, and the entries from `size` on; raises EvidenceBroken."""
     fetch = _fetcher(core, mirror)
     try:
-        note, head = await reader.read_checkpoint(fetch, core.evidence.vkey)
+        note, head = await reader.read_checkpoint(fetch, core.evidence.vkey, core.evidence.former)
         if head.size - size > MISSING_MAX:
             raise EvidenceBroken(f"the mirror is {head.size - size} entries ahead, at most {MISSING_MAX} are taken")
         bundles = [one for one in tiles_of_level(ENTRIES, head.size) if _end(one) > size]

@@ -139,7 +139,8 @@ def _check_keys(folder: Path, module: str, held: Manifest) -> None:
         return
     try:
         vkey = log_vkey(held.origin, found.log_public)
-        head = checkpoints.verify(notes.parse(held.log.note), vkey)
+        former = [checkpoints.Former(log_vkey(held.origin, one.key), one.size) for one in found.log_former]
+        head = checkpoints.verify(notes.parse(held.log.note), vkey, former)
     except NoteError as error:
         raise VerificationFailed(f"the keys in `{folder}` did not sign this log: {error}") from error
     if (head.size, head.root.hex()) != (held.log.size, held.log.root):

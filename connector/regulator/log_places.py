@@ -25,6 +25,7 @@ from connector.store.kept_log import KeptLog
 from connector.store.offline import looking
 from connector.store.tables import TABLES
 from ledger.log import policy as log_policy
+from ledger.log.checkpoint import Former
 from ledger.log.fsck import ResourceLost
 from ledger.log.note import log_vkey
 from ledger.log.policy import LogPolicy
@@ -109,18 +110,19 @@ async def _kept(asked: Asked) -> AsyncIterator[Place]:
     place, bundles = data_folder.tables(asked.data, settings.store.database), bundles_of(asked.data, settings)
     with looking(place, TABLES, snapshot=False, bundles=bundles) as tx:
         log, vkey = KeptLog(tx, held.openers), log_vkey(settings.log_origin, held.log_public)
-        yield Place(log.fetch, asked.policy or own_policy(tx, settings.did, vkey), log)
+        former = tuple(Former(log_vkey(settings.log_origin, one.key), one.size) for one in held.log_former)
+        yield Place(log.fetch, asked.policy or own_policy(tx, settings.did, vkey, former), log)
 
 
-def own_policy(tx: Tx, did: str, vkey: VerifierKey) -> LogPolicy:
+def own_policy(tx: Tx, did: str, vkey: VerifierKey, former: tuple[Former, ...] = ()) -> LogPolicy:
     """Return whose signatures count on the own heads: our key, and our witnesses as far as the space is known here.
 
     It asks for no quorum: the newest head is cosigned when it is anchored.
     """
     space = kept.space(tx)
     if space is None or did not in space.members:
-        return LogPolicy((vkey,), {}, {}, log_policy.NONE)
-    return replace(space.log_policy(did), logs=(vkey,), quorum=log_policy.NONE)
+        return LogPolicy((vkey,), {}, {}, log_policy.NONE, former_logs=former)
+    return replace(space.log_policy(did), logs=(vkey,), quorum=log_policy.NONE, former_logs=former)
 
 
 async def policy_of(did: str, data: Path, exchange: str, *, post_quantum: bool = False) -> tuple[str, str]:

@@ -123,9 +123,13 @@ CREDENTIAL_DAYS = 90
 # after it was replaced a key of tokens is published for a while: tokens live for minutes, and peers look again in five
 FORMER_TOKEN_KEY_SECONDS = 3600
 # a document has at most so many keys beside the present ones: others read no more than 32 of all
-FORMER_KEYS_MAX = 12
+FORMER_KEYS_MAX = 10
 # each is kept for good; all are tried on a filed contract, and others read at most 32 keys of a document
 FORMER_DELIVERY_KEYS_MAX = 8
+# so long heads and cosignatures are signed by a log's former key as well: whoever looks at the space has heard by then
+FORMER_LOG_SECONDS = 3600
+# former keys of a log that a document lists, the newest
+LISTED_LOG_MAX = 2
 # so long a contract that bears the signature of a former key of SM2 may be on its way to the platform
 FORMER_SM2_DAYS = 30
 # former keys of SM2 that a document lists: with all others that is 32

@@ -19,7 +19,7 @@ from connector.store.table_row import TableRow
 from ledger.log import checkpoint as checkpoints
 from ledger.log import disclosure, events, merkle, tiles, witness
 from ledger.log import note as notes
-from ledger.log.checkpoint import Checkpoint
+from ledger.log.checkpoint import Checkpoint, Former
 from ledger.log.proof import LogProof
 from ledger.log.tree import Log, Tree
 
@@ -68,7 +68,8 @@ class Evidence:
         self.block: events.Block | None = None
         # the newest committed head with the end of the log below it, or why there will be none
         self.newest: tuple[Head, Tail] | EvidenceBroken | None = None
-        self._key = key
+        self._keys: tuple[Ed25519PrivateKey, ...] = (key,)
+        self.former: tuple[Former, ...] = ()
         # who besides reads an event: (tx, kind, part, fields) → a public key, None for nobody
         self.reader: Callable[[Tx, str, str, Mapping[str, Any]], bytes | None] = lambda *_event: None
         self.disclose_to(recipients)
@@ -81,7 +82,15 @@ class Evidence:
     @property
     def vkey(self) -> VerifierKey:
         """Return the key that verifies this log's checkpoints."""
-        return notes.log_vkey(self.origin, self._key.public_key().public_bytes_raw())
+        return notes.log_vkey(self.origin, self._keys[0].public_key().public_bytes_raw())
+
+    def sign_by(self, keys: Sequence[Ed25519PrivateKey], former: Sequence[Former]) -> None:
+        """Sign heads by these keys from now on, the log's first; `former` are those that signed before."""
+        self._keys, self.former = tuple(keys), tuple(former)
+
+    def own(self, note: Note) -> Checkpoint:
+        """Return the checkpoint of a note that we signed, by whichever key we had; raises `NoteError`."""
+        return checkpoints.verify(note, self.vkey, self.former)
 
     def forget(self) -> None:
         """Know no newest head any longer: another process has made the log grow."""
@@ -184,6 +193,13 @@ class Evidence:
         row = _first(tx.find(CheckpointRow, "cosigned is not null", order="size desc", limit=1)) or _last(tx)
         return None if row is None else (row.cosigned or row.note).encode()
 
+    def sign_published(self, tx: Tx) -> None:
+        """Have the head that is served bear the signatures of the keys that sign now, beside those that it has."""
+        for row in tx.find(CheckpointRow, "cosigned is not null", order="size desc", limit=1):
+            note = notes.parse(str(row.cosigned))
+            signed = (notes.sign(note.text, self.origin, key) for key in self._keys)
+            tx.change(row, replace(row, cosigned=note.sign_with(*signed).encode()))
+
     def head(self, tx: Tx) -> Head:
         """Return the newest signed head, made now if the log grew; raises `EvidenceBroken`."""
         last: Head | None = tx.recall(HEAD)
@@ -196,7 +212,7 @@ class Evidence:
         size, root = tree.size, tree.root()
         if last is not None and not known:
             _must_extend(Tree(shelf), last, size, root)
-        signed = checkpoints.sign(Checkpoint(self.origin, size, root), self._key).encode()
+        signed = checkpoints.sign(Checkpoint(self.origin, size, root), *self._keys).encode()
         tx.insert(CheckpointRow(size=size, root=root, note=signed, cosigned=None, at=tx.recall(RECORDED)))
         head = Head(signed, size, root)
         tx.remember(HEAD, head)

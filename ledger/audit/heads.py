@@ -235,7 +235,7 @@ def _check_fork(space: Space, holder: str, shown: Any, report: Report) -> None:
     if party is None:
         return
     try:
-        fork = fork_proof.judge(shown, party.log_vkey)
+        fork = fork_proof.judge(shown, party.log_vkey, party.former_vkeys)
     except (ContractError, NoteError):
         return
     report.signatures_verified += 2
@@ -249,7 +249,7 @@ def _signed_head(space: Space, raw: str) -> Checkpoint | None:
     try:
         note = notes.parse(raw)
         party = space.by_origin(checkpoints.parse_text(note.text).origin)
-        return None if party is None else checkpoints.verify(note, party.log_vkey)
+        return None if party is None else checkpoints.verify(note, party.log_vkey, party.former_vkeys)
     except NoteError:
         return None
 

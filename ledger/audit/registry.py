@@ -33,6 +33,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
 # a suspension is known to everybody within this time
 LEARN_SECONDS = 60
 RELEASED = "keys.released"
+LOG_KEY = "logKey"
 # entries that bind or give: what a log may still say after its owner left is what others did to it
 SIGNED = frozenset({"edition.sealed", "agreement.signed", "keys.offered", RELEASED, "opening.started"})
 
@@ -41,7 +42,8 @@ SIGNED = frozenset({"edition.sealed", "agreement.signed", "keys.offered", RELEAS
 class Registered:
     """A member as the registry knows it; `since` is the block that admitted it, `revoked` the one that revoked it.
 
-    `rests` are the times when it was suspended or resumed, with the block: (block, posix seconds, suspended).
+    `rests` are the times when it was suspended or resumed, with the block: (block, posix seconds, suspended); `logs`
+    all keys that its log has had.
     """
 
     did: bytes
@@ -50,6 +52,7 @@ class Registered:
     since: int
     revoked: int | None = None
     rests: tuple[tuple[int, int, bool], ...] = ()
+    logs: frozenset[bytes] = frozenset()
 
     @property
     def suspended(self) -> bool:
@@ -152,7 +155,7 @@ def _check_members(space: Space, registry: Registry, report: Report) -> None:
     for member in space.members.values():
         found = registry.members.get(member.address)
         if member.did == space.exchange:
-            if member.address not in registry.exchanges:
+            if member.address not in registry.exchanges or member.log_former:
                 report.find("member-registered-otherwise", member.did, fields="exchange")
         elif found is None:
             report.find("member-unregistered", member.did)
@@ -165,7 +168,7 @@ def _check_members(space: Space, registry: Registry, report: Report) -> None:
 
 
 def _differing(member: Member, found: Registered, suspended: bool) -> Iterator[str]:  # noqa: FBT001 - what it says
-    keys = {"logKey": member.log_key, "deliveryKey": member.delivery, "aggregateKey": member.aggregate}
+    keys = {LOG_KEY: member.log_key, "deliveryKey": member.delivery, "aggregateKey": member.aggregate}
     if found.did != did_digest(member.did):
         yield "did"
     if role_of(found.role) != member.role:
@@ -173,6 +176,8 @@ def _differing(member: Member, found: Registered, suspended: bool) -> Iterator[s
     if found.suspended != suspended:
         yield "suspension"
     yield from (name for name, key in keys.items() if found.keys.get(name) != key)
+    if not {one.key for one in member.log_former} <= found.logs:
+        yield "logFormer"
 
 
 def _check_entries(space: Space, books: Books, registry: Registry, report: Report) -> None:
@@ -225,7 +230,18 @@ def _founded(registry: Registry, event: ChainEvent) -> None:
 
 def _admitted(registry: Registry, event: ChainEvent) -> None:
     fields = event.fields
-    registry.members[fields["member"]] = Registered(fields["did"], fields["role"], fields["keys"], event.block)
+    one = Registered(fields["did"], fields["role"], fields["keys"], event.block, logs=_logs(fields["keys"]))
+    registry.members[fields["member"]] = one
+
+
+def _logs(keys: Mapping[str, bytes]) -> frozenset[bytes]:
+    return frozenset(key for name, key in keys.items() if name == LOG_KEY)
+
+
+def _keys_changed(registry: Registry, event: ChainEvent) -> None:
+    keys, found = event.fields["keys"], registry.members.get(event.fields["member"])
+    if found is not None:
+        _changed(registry, event, keys=keys, logs=found.logs | _logs(keys))
 
 
 def _changed(registry: Registry, event: ChainEvent, **changes: Any) -> None:
@@ -249,7 +265,7 @@ _STEPS: Mapping[str, Callable[[Registry, ChainEvent], None]] = {
     "ArbitratorDismissed": lambda registry, event: registry.arbitrators.discard(event.fields["arbitrator"]),
     "MemberAdmitted": _admitted,
     "RoleChanged": lambda registry, event: _changed(registry, event, role=event.fields["role"]),
-    "KeysChanged": lambda registry, event: _changed(registry, event, keys=event.fields["keys"]),
+    "KeysChanged": _keys_changed,
     "MemberSuspended": _rested,
     "MemberResumed": _rested,
     "MemberRevoked": lambda registry, event: _changed(registry, event, revoked=event.block),

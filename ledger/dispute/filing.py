@@ -101,7 +101,7 @@ def _forked(filing: Filing, space: Space) -> Verdict:
     owner = space.by_origin(filing.origin)
     if owner is None:
         raise ContractError(fork_proof.NAME, "no member of the space has this log")
-    shown = fork_proof.judge(filing.document, owner.log_vkey)
+    shown = fork_proof.judge(filing.document, owner.log_vkey, owner.former_vkeys)
     words = f"`{owner.did}` signed a head of size {shown.new.size} with another history up to size {shown.old.size}"
     return Verdict(Finding.LOG_FORKED, words)
 

@@ -23,7 +23,7 @@ from ledger.log.note import NoteError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ledger.log.checkpoint import Checkpoint
+    from ledger.log.checkpoint import Checkpoint, Former
     from ledger.log.note import VerifierKey
 
 NAME = "fork"
@@ -57,11 +57,11 @@ def read(found: Any) -> tuple[Checkpoint, Checkpoint]:
     return old, new
 
 
-def judge(found: Any, key: VerifierKey) -> Fork:
-    """Return what a document proves against the log of `key`; `ContractError` if it proves nothing."""
+def judge(found: Any, key: VerifierKey, former: Sequence[Former] = ()) -> Fork:
+    """Return what a document proves against the log of `key` and of those before; `ContractError` if nothing."""
     try:
         raw, proof = _parts(found)
-        old, new = (checkpoints.verify(notes.parse(one), key) for one in raw)
+        old, new = (checkpoints.verify(notes.parse(one), key, former) for one in raw)
         _need(old.origin == found["origin"] == new.origin, "the heads are of another log")
         other = new.root if old.size == new.size else merkle.prefix_root(old.size, new.size, new.root, proof)
     except (NoteError, ProofError) as error:

@@ -19,6 +19,8 @@ from ledger.log.merkle import EMPTY_ROOT, HASH_BYTES
 from ledger.log.note import MalformedNoteError, Note, NoteError, VerifierKey
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SIZE_LIMIT = 2**63 - 1
@@ -38,6 +40,14 @@ class Checkpoint:
     def text(self) -> str:
         """Return the note text."""
         return "\n".join([self.origin, str(self.size), notes.b64(self.root), *self.extensions]) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A key that signed a log's heads before, which count by it up to `size`."""
+
+    key: VerifierKey
+    size: int
 
 
 def origin_id(origin: str) -> bytes:
@@ -64,18 +74,21 @@ def parse_text(text: str) -> Checkpoint:
     return Checkpoint(origin, int(size), value, tuple(lines[3:-1]))
 
 
-def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> Note:
-    """Return the checkpoint as a note signed under its origin's name."""
+def sign(checkpoint: Checkpoint, *keys: Ed25519PrivateKey) -> Note:
+    """Return the checkpoint as a note signed under its origin's name, by each of these keys."""
     text = checkpoint.text()
-    return Note(text, (notes.sign(text, checkpoint.origin, key),))
+    return Note(text, tuple(notes.sign(text, checkpoint.origin, key) for key in keys))
 
 
-def verify(note: Note, key: VerifierKey) -> Checkpoint:
-    """Return the checkpoint if the log `key` signed it for the origin of that name; raise `NoteError` if not."""
+def verify(note: Note, key: VerifierKey, former: Sequence[Former] = ()) -> Checkpoint:
+    """Return the checkpoint if the log `key` signed it for the origin of that name; raise `NoteError` if not.
+
+    With `former` it may have been signed by one of these, of as many entries as each signed at most.
+    """
     checkpoint = parse_text(note.text)
     if checkpoint.origin != key.name:
         raise NoteError(f"the checkpoint is of `{checkpoint.origin}`, not of `{key.name}`")
-    notes.verify(note, [key])
+    notes.verify(note, [key, *(one.key for one in former if checkpoint.size <= one.size)])
     if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
         raise NoteError(f"the empty log `{checkpoint.origin}` has not the root of an empty tree")
     return checkpoint

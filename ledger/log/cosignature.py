@@ -13,7 +13,7 @@ each witness.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from contracts import signature as signatures
@@ -39,13 +39,20 @@ HEAD_BLOB_BYTES = TIME_BYTES + 65
 class WitnessKeys:
     """The keys of one witness, under one name: Ed25519 for the note, a secp256k1 key for the `Head`.
 
-    `lattice_key` is the one for ML-DSA-44 cosignatures; without it there are none.
+    `lattice_key` is the one for ML-DSA-44 cosignatures; without it there are none. With `former_key`, the note's key of
+    before, its cosignature is given as well, for who has not heard of the present one.
     """
 
     name: str
     note_key: Ed25519PrivateKey
     head_key: Secret
     lattice_key: MLDSA44PrivateKey | None = None
+    former_key: Ed25519PrivateKey | None = None
+
+    @property
+    def each(self) -> tuple[WitnessKeys, ...]:
+        """Return the keys with the present note's key, and with the former one where there is one."""
+        return (self,) if self.former_key is None else (self, replace(self, note_key=self.former_key, former_key=None))
 
     def note_vkey(self) -> VerifierKey:
         """Return the verifier key of the cosignature."""

@@ -127,7 +127,7 @@ def check_note(note: Note, policy: LogPolicy, report: Report, place: str) -> boo
     for key in policy.witnesses.values():
         report.cosignatures += _cosigned(note, key, report, place)
     try:
-        checkpoints.verify(note, policy.log(checkpoints.parse_text(note.text).origin))
+        policy.signed(note)
     except NoteError as error:
         report.add("checkpoint-unsigned", place, error)
         return False

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ledger.log import cosignature
-from ledger.log.checkpoint import Checkpoint, parse_text
+from ledger.log.checkpoint import Checkpoint, Former, parse_text
 from ledger.log.checkpoint import verify as verify_checkpoint
 from ledger.log.note import COSIGNATURE, ED25519, SUBTREE, Note, NoteError, VerifierKey, parse_vkey
 
@@ -44,14 +44,27 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerCosigner:
+    """A key by which a witness cosigned before, `until` a time (posix seconds)."""
+
+    key: VerifierKey
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogPolicy:
-    """A parsed policy. `witnesses` and `groups` are in the order of their lines; `urls` by vkey text."""
+    """A parsed policy. `witnesses` and `groups` are in the order of their lines; `urls` by vkey text.
+
+    `former` are keys that witnesses had before, by their name, `former_logs` those of logs: no text of it has them.
+    """
 
     logs: tuple[VerifierKey, ...]
     witnesses: Mapping[str, VerifierKey]
     groups: Mapping[str, Group]
     quorum: str
     urls: Mapping[str, str] = field(default_factory=dict)
+    former: Mapping[str, tuple[FormerCosigner, ...]] = field(default_factory=dict)
+    former_logs: tuple[Former, ...] = ()
 
     def log(self, origin: str) -> VerifierKey:
         """Return the key of the log with that origin, or raise `NoteError`."""
@@ -59,6 +72,11 @@ class LogPolicy:
             if key.name == origin:
                 return key
         raise NoteError(f"the policy names no log `{origin}`")
+
+    def signed(self, note: Note) -> Checkpoint:
+        """Return the checkpoint if its log signed it; else raise `NoteError`."""
+        origin = parse_text(note.text).origin
+        return verify_checkpoint(note, self.log(origin), [one for one in self.former_logs if one.key.name == origin])
 
     def met_by(self, names: frozenset[str]) -> bool:
         """Tell whether the witnesses `names` make the quorum."""
@@ -72,11 +90,15 @@ class LogPolicy:
 
     def witnesses_of(self, note: Note) -> frozenset[str]:
         """Return the names of the witnesses whose cosignature on the note is valid; ignore a false one."""
-        return frozenset(name for name, key in self.witnesses.items() if _cosigned(note, key))
+        return frozenset(
+            name
+            for name, key in self.witnesses.items()
+            if _cosigned(note, key) or any(_cosigned(note, one.key, one.until) for one in self.former.get(name, ()))
+        )
 
     def check(self, note: Note) -> Checkpoint:
         """Return the checkpoint if its log signed it and the quorum cosigned it; else raise `NoteError`."""
-        checkpoint = verify_checkpoint(note, self.log(parse_text(note.text).origin))
+        checkpoint = self.signed(note)
         names = self.witnesses_of(note)
         if not self.met_by(names):
             seen = ", ".join(sorted(names)) or "nobody"
@@ -95,11 +117,12 @@ class LogPolicy:
         return f"{start} {vkey} {self.urls.get(vkey, '')}".rstrip()
 
 
-def _cosigned(note: Note, key: VerifierKey) -> bool:
+def _cosigned(note: Note, key: VerifierKey, until: int | None = None) -> bool:
     try:
-        return cosignature.verify(note, key) is not None
+        time = cosignature.verify(note, key)
     except NoteError:
         return False
+    return time is not None and (until is None or time <= until)
 
 
 def parse(text: str) -> LogPolicy:

@@ -20,6 +20,8 @@ from ledger.log.tiles import TILE_WIDTH_HASHES, Tile, decode_bundle, decode_tile
 from ledger.log.tree import Run, Tree, runs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ledger.log.checkpoint import Checkpoint
     from ledger.log.leaves import Leaves
     from ledger.log.note import Note, VerifierKey
@@ -35,10 +37,15 @@ class ReadError(ValueError):
     """A log does not hold what its checkpoint says, or is larger than we read; its server is at fault."""
 
 
-async def read_checkpoint(fetch: Fetch, key: VerifierKey) -> tuple[Note, Checkpoint]:
-    """Fetch and verify the newest checkpoint; `NoteError` if the key did not sign it, `ReadError` if too large."""
+async def read_checkpoint(
+    fetch: Fetch, key: VerifierKey, former: Sequence[checkpoints.Former] = ()
+) -> tuple[Note, Checkpoint]:
+    """Fetch and verify the newest checkpoint; `NoteError` if no key signed it, `ReadError` if too large.
+
+    What is served bears the present key's signature; a copy of before may bear a `former` one's alone.
+    """
     note = notes.parse(await fetch("checkpoint"))
-    checkpoint = checkpoints.verify(note, key)
+    checkpoint = checkpoints.verify(note, key, former)
     if checkpoint.size > ENTRY_LIMIT_COUNT:
         raise ReadError(f"`{checkpoint.origin}` has `{checkpoint.size}` entries, at most {ENTRY_LIMIT_COUNT} are read")
     return note, checkpoint

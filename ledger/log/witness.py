@@ -156,7 +156,7 @@ def lines(ruling: Ruling, keys: cosignature.WitnessKeys, domain: Domain | None, 
     assert ruling.status == ACCEPTED
     assert ruling.accepted is not None
     assert ruling.request is not None
-    signed = [cosignature.cosign(ruling.request.note.text, keys, now)]
+    signed = [cosignature.cosign(ruling.request.note.text, one, now) for one in keys.each]
     if keys.lattice_key is not None and subtree.fits(keys.name, ruling.accepted.origin):
         signed.append(cosignature.cosign_lattice(ruling.accepted, keys.name, keys.lattice_key, now))
     if domain is not None:

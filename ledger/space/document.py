@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from contracts import address, currencies
 from contracts.errors import why
 from contracts.ndi.proof import FormerKey, Signer
-from contracts.sm2 import curve
 from contracts.typed_data import Domain
 from ledger.log import cosignature
 from ledger.log import note as notes
-from ledger.log.policy import Group, LogPolicy
+from ledger.log.checkpoint import Former
+from ledger.log.policy import FormerCosigner, Group, LogPolicy
+from ledger.space import log_keys, sm2_keys
 from ledger.space.domains import Domains
+from ledger.space.log_keys import FORMER_LOG_MAX, FormerLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -68,7 +69,8 @@ class SpaceError(ValueError):
 class Member:
     """One participant as the space knows it; keys are raw public bytes, `address` its 20-byte account.
 
-    `sm2` (64 bytes) signs contracts of the national interfaces, for who has one; `sm2_former` did, the newest first.
+    `sm2` (64 bytes) signs contracts of the national interfaces, for who has one; `sm2_former` did, the newest first, as
+    `log_former` signed heads.
     """
 
     did: str
@@ -83,6 +85,7 @@ class Member:
     possession: bytes
     sm2: bytes | None = None
     sm2_former: tuple[FormerKey, ...] = ()
+    log_former: tuple[FormerLog, ...] = ()
 
     @property
     def signer(self) -> Signer:
@@ -93,6 +96,11 @@ class Member:
     def sm2_keys(self) -> frozenset[bytes]:
         """Return the keys of SM2 that are or were its own."""
         return frozenset(one.key for one in self.sm2_former) | ({self.sm2} if self.sm2 is not None else set())
+
+    @property
+    def log_keys(self) -> frozenset[bytes]:
+        """Return the keys of a log that are or were its own."""
+        return frozenset(one.key for one in self.log_former) | {self.log_key}
 
     @property
     def origin(self) -> str:
@@ -110,6 +118,11 @@ class Member:
         return notes.log_vkey(self.origin, self.log_key)
 
     @property
+    def former_vkeys(self) -> tuple[Former, ...]:
+        """Return the keys that verify what it signed of its log before, each up to its size."""
+        return tuple(Former(notes.log_vkey(self.origin, one.key), one.size) for one in self.log_former)
+
+    @property
     def cosigner_vkey(self) -> VerifierKey:
         """Return the key that verifies its cosignatures."""
         return cosignature.cosigner_vkey(self.witness_name, self.log_key)
@@ -122,8 +135,9 @@ class Member:
     def shares(self, other: Member) -> str:
         """Return the first of `UNSHARED` in which two members are equal, empty if there is none."""
         mine = {name: getattr(self, name) for name in UNSHARED}
-        same = (name for name, value in mine.items() if value is not None and value == getattr(other, name))
-        return next(same, "" if self.sm2_keys.isdisjoint(other.sm2_keys) else "sm2")
+        same = [name for name, value in mine.items() if value is not None and value == getattr(other, name)]
+        sets = {"sm2": (self.sm2_keys, other.sm2_keys), "log_key": (self.log_keys, other.log_keys)}
+        return next(iter([*same, *(name for name, (one, two) in sets.items() if not one.isdisjoint(two))]), "")
 
     def json(self) -> dict[str, Any]:
         """Return the member as it stands in the document."""
@@ -140,7 +154,8 @@ class Member:
             "aggregate": self.aggregate.hex(),
             "possession": self.possession.hex(),
             **({} if self.sm2 is None else {"sm2": self.sm2.hex()}),
-            **({"sm2Former": list(map(_former_json, self.sm2_former))} if self.sm2_former else {}),
+            **({"sm2Former": list(map(sm2_keys.json, self.sm2_former))} if self.sm2_former else {}),
+            **({"logFormer": [one.json() for one in self.log_former]} if self.log_former else {}),
         }
 
     @classmethod
@@ -158,12 +173,14 @@ class Member:
                 delivery=_raw(value["delivery"], KEY_BYTES),
                 aggregate=_raw(value["aggregate"], AGGREGATE_BYTES),
                 possession=_raw(value["possession"], POSSESSION_BYTES),
-                sm2=_point(value["sm2"]) if "sm2" in value else None,
-                sm2_former=tuple(map(_former, value.get("sm2Former", ()))),
+                sm2=sm2_keys.point(value["sm2"]) if "sm2" in value else None,
+                sm2_former=tuple(map(sm2_keys.read, value.get("sm2Former", ()))),
+                log_former=tuple(map(log_keys.read, value.get("logFormer", ()))),
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise SpaceError(f"a member of the space cannot be read: {why(error)}") from error
-        if member.json() != value or member.role not in WITNESSED_BY or len(member.sm2_former) > FORMER_SM2_MAX:
+        many = len(member.sm2_former) > FORMER_SM2_MAX or len(member.log_former) > FORMER_LOG_MAX
+        if member.json() != value or member.role not in WITNESSED_BY or many:
             raise SpaceError(f"the member `{member.did[:200]}` of the space is not written canonically")
         return member
 
@@ -253,13 +270,19 @@ class Space:
         With `lattice` (DID → ML-DSA-44 key, as witnesses publish them) these keys count, and no Ed25519 key of theirs.
         """
         witnesses: dict[str, VerifierKey] = {}
+        former: dict[str, tuple[FormerCosigner, ...]] = {}
         for one in self.witnesses_of(did):
             if lattice is None:
                 witnesses[one.witness_name] = one.cosigner_vkey
+                if one.log_former:
+                    former[one.witness_name] = tuple(_cosigned_until(one, key) for key in one.log_former)
             elif one.did in lattice:
                 witnesses[one.witness_name] = cosignature.lattice_vkey(one.witness_name, lattice[one.did])
         groups = {QUORUM_NAME: Group(QUORUM, tuple(witnesses))}
-        return LogPolicy((self.members[did].log_vkey,), witnesses, groups, QUORUM_NAME)
+        owner = self.members[did]
+        return LogPolicy(
+            (owner.log_vkey,), witnesses, groups, QUORUM_NAME, former=former, former_logs=owner.former_vkeys
+        )
 
     def by_address(self, account: bytes) -> Member | None:
         """Return the member that acts with `account`."""
@@ -319,17 +342,26 @@ def _members(listed: list[Mapping[str, Any]]) -> dict[str, Member]:
         values = [value for member in read if (value := getattr(member, name)) is not None]
         if len(set(values)) != len(values):
             raise SpaceError(f"two members of the space have one {name}")
-    keys = [key for member in read if member.sm2_former for key in member.sm2_keys]
-    others = {member.sm2 for member in read if not member.sm2_former}
-    if len(set(keys)) != len(keys) or not others.isdisjoint(keys):
-        raise SpaceError("two members of the space have one key of SM2, now or before")
+    _require_apart("key of SM2", [one.sm2 for one in read], [key.key for one in read for key in one.sm2_former])
+    _require_apart("key of a log", [one.log_key for one in read], [key.key for one in read for key in one.log_former])
     return {member.did: member for member in read}
+
+
+def _require_apart(what: str, present: Iterable[bytes | None], former: Sequence[bytes]) -> None:
+    """Raise SpaceError where a former key of a member is, or was, another's as well."""
+    if former and (len(set(former)) != len(former) or not set(former).isdisjoint(present)):
+        raise SpaceError(f"two members of the space have one {what}, now or before")
 
 
 def _barred(told: Mapping[str, str], members: Mapping[str, Member]) -> dict[str, str]:
     if not set(told) <= set(members) or not set(told.values()) <= {SUSPENDED, REVOKED}:
         raise SpaceError("the space bars somebody who is no member, or for no known state")
     return dict(told)
+
+
+def _cosigned_until(witness: Member, one: FormerLog) -> FormerCosigner:
+    key = cosignature.cosigner_vkey(witness.witness_name, one.key)
+    return FormerCosigner(key, int(one.until.timestamp()))
 
 
 def _domain(deployment: Mapping[str, Any], program: str) -> Domain:
@@ -350,24 +382,6 @@ def _raw(value: str, length: int) -> bytes:
     if len(raw) != length:
         raise ValueError(f"`{value[:40]}` is not {length} bytes in hex")
     return raw
-
-
-def _point(value: str) -> bytes:
-    raw = _raw(value, curve.POINT_BYTES)
-    if curve.point(raw) is None:
-        raise ValueError("its key of SM2 is no point of the curve")
-    return raw
-
-
-def _former(value: Mapping[str, Any]) -> FormerKey:
-    until = datetime.fromisoformat(value["until"])
-    if until.tzinfo is None:
-        raise ValueError("a former key of SM2 ends at a time without a zone")
-    return FormerKey(_point(value["key"]), until)
-
-
-def _former_json(one: FormerKey) -> dict[str, str]:
-    return {"key": one.key.hex(), "until": one.until.isoformat(timespec="seconds")}
 
 
 def basis_points(value: Any) -> int:

@@ -292,9 +292,9 @@ async def test_each_kind_of_key_says_what_replaces_it(space):
     assert list(keys) == [
         *("token", "agreement", "log", "cosigner", "delivery", "hybrid", "witness", "vault", "management")
     ]
-    stay = ["agreement", "log", "cosigner", "hybrid"]
+    stay = ["agreement"]
     assert [kind for kind, row in keys.items() if not row["replaced"]] == stay
     assert all(row["since"] for row in keys.values())
-    for kind, said in (("log", "stays for life"), ("vault", "penstock vault rekey"), ("pin", "no kind of key")):
+    for kind, said in (("agreement", "stays for life"), ("vault", "penstock vault rekey"), ("pin", "no kind of key")):
         refused = await penstock(space, "provider", "key", "rotate", kind, "--why", "a try", code=2)
         assert said in str(refused)

@@ -56,7 +56,7 @@ class House:
             server=SimpleNamespace(request_seconds=5.0, trust=None), side_by_side=False, is_copied=False, url="http://x"
         )
         self.core = core(clock=self.clock, did=self.did, roles=self.roles, settings=self.settings)
-        member = SimpleNamespace(log_key=KEYS[BUYER].log_public)
+        member = SimpleNamespace(log_key=KEYS[BUYER].log_public, log_keys=frozenset({KEYS[BUYER].log_public}))
         self.space = SimpleNamespace(members={BUYER: member})
         self.barred, self.proven, self.delay = set(), Counter(), 0.0
         self.gate, self.held, self.fault = asyncio.Event(), asyncio.Semaphore(0), None

@@ -49,7 +49,7 @@ class Member:
     def __init__(self, store):
         self.store, self.evidence, self.exchange = store, evidence_of(), Exchange()
         self.now, self.anchored = NOW, []
-        self.witnesses = [WitnessKeys(f"w{at}/witness", self.evidence._key, keccak(bytes([at]))) for at in range(2)]
+        self.witnesses = [WitnessKeys(f"w{at}/witness", self.evidence._keys[0], keccak(bytes([at]))) for at in range(2)]
         own = SimpleNamespace(did="did:web:member", log_vkey=self.evidence.vkey)
         space = SimpleNamespace(
             exchange=EXCHANGE.did,
@@ -144,7 +144,7 @@ async def test_a_head_that_is_not_taken_is_given_up_at_once(member):
 def other(member):
     """Another history of our log, signed by its witnesses and gathered."""
     head = Checkpoint(member.head.origin, member.head.size, b"\x05" * 32)
-    note = checkpoints.sign(head, member.evidence._key)
+    note = checkpoints.sign(head, member.evidence._keys[0])
     note = note.sign_with(*(cosign_head(head, one, TIME, DOMAIN) for one in member.witnesses))
     return {"anchor": member.document(note, head)}
 

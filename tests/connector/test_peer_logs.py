@@ -25,12 +25,26 @@ from ledger.log.tiles import parse_path
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 ORIGIN, DID = "peer.example/log", "did:web:peer.example"
-KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+KEY, NEXT = (Ed25519PrivateKey.from_private_bytes(one * 32) for one in (b"k", b"n"))
 LOG = mirror.build([b"%d" % number for number in range(600)])
 
 
-def riding(size, start, log=LOG):
-    note = checkpoints.sign(checkpoints.Checkpoint(ORIGIN, size, log.root(size)), KEY)
+def listed(key, *former):
+    """Be the member whose log that is, under a key, after these (key, size)."""
+    public, *before = (
+        notes.log_vkey(ORIGIN, one.public_key().public_bytes_raw()) for one in (key, *(o for o, _ in former))
+    )
+    return SimpleNamespace(
+        did=DID,
+        url="http://peer.example",
+        log_key=public.material,
+        log_vkey=public,
+        former_vkeys=tuple(checkpoints.Former(one, size) for one, (_, size) in zip(before, former, strict=True)),
+    )
+
+
+def riding(size, start, log=LOG, key=KEY):
+    note = checkpoints.sign(checkpoints.Checkpoint(ORIGIN, size, log.root(size)), key)
     path = [notes.b64(one) for one in log.consistency(start, size)]
     return {"checkpoint": note.encode(), "from": str(start), "proof": path}
 
@@ -42,17 +56,18 @@ class World:
         self.store = store
         self.fetched = 0
         self.before_tiles = None
-        member = SimpleNamespace(
-            url="http://peer.example", log_vkey=notes.log_vkey(ORIGIN, KEY.public_key().public_bytes_raw())
-        )
-        space = SimpleNamespace(member=self._found(member))
+        self.members = {DID: listed(KEY)}
+        self.looks = 0
+        self.found = self.members[DID]
+        space = SimpleNamespace(member=self._find, renewed=self._look)
         self.logs = PeerLogs(store, SimpleNamespace(get=self._tile), space, SetClock(NOW))
 
-    def _found(self, member):
-        async def find(did):
-            return member if did == DID else None
+    async def _look(self, *_wanted):
+        self.looks += 1
+        return SimpleNamespace(members=self.members)
 
-        return find
+    async def _find(self, did):
+        return self.found if did == DID else None
 
     async def _tile(self, url, limit_bytes):
         self.fetched += 1
@@ -137,6 +152,23 @@ async def test_a_fork_is_shown_to_others_as_far_as_the_tiles_prove_it(world, mon
     assert [one["origin"] for one in shown] == ([ORIGIN] if proven else [])
     for one in shown:
         fork_proof.judge(one, notes.log_vkey(ORIGIN, KEY.public_key().public_bytes_raw()))
+
+
+async def test_a_log_that_goes_on_under_another_key_is_looked_for_once_more(world):
+    """Its head is signed by a key that we have not heard of, and under it, too, it has one history."""
+    await world.arrive(riding(6, 0))
+    with pytest.raises(VerificationFailed, match="does not verify"):
+        await world.arrive(riding(9, 6, key=NEXT))
+    assert world.looks == 1
+    world.members[DID] = listed(NEXT, (KEY, 6))
+    await world.arrive(riding(9, 6, key=NEXT))
+    assert (await world.kept(), world.looks) == ([9], 2)
+    world.found = world.members[DID]
+    forged = mirror.build([b"forged", *(b"%d" % number for number in range(1, 20))])
+    with pytest.raises(VerificationFailed, match="two histories"):
+        await world.arrive(riding(9, 9, forged, key=NEXT))
+    [shown] = await world.store.read(peer_heads.forks)
+    fork_proof.judge(shown, world.found.log_vkey, world.found.former_vkeys)
 
 
 async def test_a_head_that_somebody_else_kept_meanwhile_is_compared_before_anything_newer_is_kept(world):

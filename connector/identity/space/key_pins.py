@@ -1,6 +1,7 @@
 """Members whose DID document once bore their log's signature on every key that proves something: no other one counts.
 
-Law: the key of a log is what the space has, and where that does not know a member, what was kept. A pin is kept before
+Law: the key of a log is what the space has, or one that it signed in the same document (decision 0306), and where the
+space does not know a member, what was kept. A pin is kept before
 the document counts and is never taken back, so whoever only leads us to another document (who has the address, or its
 TLS key) proves nothing in a member's name, not after a restart either. A member without a pin is of a version of before
 or was never met: its document counts as it is, save where `trust.signed_keys` demands the signature of all members
@@ -40,11 +41,15 @@ class KeyPins:
         name, member = PIN + document.id, await self._member(document.id)
         row = await self._store.read(lambda tx: tx.get(FactRow, name=name))
         pinned = None if row is None else bytes.fromhex(row.value["key"])
-        key = pinned if member is None else member.log_key
-        holds = document.log == key and bool(document.token_keys) and not document.unvouched
-        if holds and key != pinned:
-            await self._store.write(lambda tx: tx.put(FactRow(name=name, value={"key": document.require("log").hex()})))
-        elif not holds and key is not None and (key == pinned or self._demanded):
+        key, known = (pinned, {pinned}) if member is None else (member.log_key, member.log_keys)
+        follows = document.log == key or any(one.key == key for one in document.log_former)
+        holds = key is not None and follows and bool(document.token_keys) and not document.unvouched
+        # who is no member is followed from key to key; of a member the space says when
+        pin = (document.require("log") if member is None else member.log_key) if holds else pinned
+        if pin is not None and pin != pinned:
+            told = {"key": pin.hex()}
+            await self._store.write(lambda tx: tx.put(FactRow(name=name, value=told)))
+        elif not holds and key is not None and (pinned in known or self._demanded):
             log.warning("the document of `%s` names keys that its log's key has not signed", document.id)
             raise VerificationFailed(
                 f"the document of `{document.id}` names keys that the key of its log has not signed",

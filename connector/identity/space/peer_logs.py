@@ -28,6 +28,8 @@ from ledger.dispute import fork_proof
 from ledger.log import checkpoint as checkpoints
 from ledger.log import note as notes
 from ledger.log import reader
+from ledger.log.note import MalformedNoteError, NoteError
+from ledger.space.entry import DID
 
 if TYPE_CHECKING:
     from connector.identity.space.view import SpaceView
@@ -104,7 +106,8 @@ class PeerLogs:
         if not isinstance(piggyback, Mapping):
             raise VerificationFailed(f"the checkpoint of `{did}` is no object")
         try:
-            return await self._follow(member, peer_heads.read(member.log_vkey, piggyback))
+            member, offered = await self._offered(member, piggyback)
+            return await self._follow(member, offered)
         except ForkFound as fork:
             evidence, now = fork, self._clock.now()
             evidence.proof = await self._shown(member, fork)
@@ -112,6 +115,18 @@ class PeerLogs:
             raise VerificationFailed(str(fork), "show it to the regulator; nothing goes on with this peer") from fork
         except ValueError as fault:
             raise VerificationFailed(f"the checkpoint of `{did}` does not verify: {fault}") from fault
+
+    async def _offered(self, member: Member, piggyback: Mapping[str, Any]) -> tuple[Member, Offered]:
+        """Return what rides in a message; its log may go on under a key that we have not heard of. Raises NoteError."""
+        try:
+            return member, peer_heads.read(member.log_vkey, piggyback)
+        except MalformedNoteError:
+            raise
+        except NoteError:
+            found = (await self._space.renewed((DID, member.did))).members.get(member.did)
+            if found is None or found.log_key == member.log_key:
+                raise
+            return found, peer_heads.read(found.log_vkey, piggyback)
 
     async def _follow(self, member: Member, offered: Offered) -> Keep:
         """Prove an offered head against the newest proven one, however that moves on meanwhile."""
@@ -183,7 +198,7 @@ class PeerLogs:
         old, new = sorted(checkpoints.parse_text(notes.parse(one).text).size for one in (fork.kept, fork.offered))
         try:
             proof = [] if old == new else await reader.prefix(self._fetcher(member), old, new)
-            fork_proof.judge(fork_proof.document(fork.kept, fork.offered, proof), member.log_vkey)
+            fork_proof.judge(fork_proof.document(fork.kept, fork.offered, proof), member.log_vkey, member.former_vkeys)
         except Exception as fault:  # noqa: BLE001  # whatever the peer serves, both notes are kept
             log.info("the fork of `%s` is not proven by its tiles: %s", fork.origin, fault)
             return None

@@ -12,7 +12,7 @@ from connector.custody.secrets import in_module, kek_place
 from connector.identity import platform_key
 from connector.identity.keys import DELIVERY, LOG, SEED, SM2, TOKEN
 from connector.identity.platform_key import SIMULATED
-from connector.operation.keys.kinds import DRAWN_FROM_LOG, KINDS, MANAGEMENT, VAULT
+from connector.operation.keys.kinds import DRAWN_FROM_LOG, KINDS, MANAGEMENT, OF_LOG, VAULT
 from connector.operation.keys.sm2_key import Sm2Key
 from connector.operation.keys.token_key import TokenKey, record
 from connector.runtime.data_folder import KEYS
@@ -56,6 +56,7 @@ class KeyLife:
     async def forget(self) -> None:
         """List former keys no longer than they count."""
         self.token.forget()
+        self._registered.forget()
 
     async def page(self) -> list[JsonObject]:
         """List the keys: kind, algorithm, what for, the public part or a digest, since when, and what replaces it."""
@@ -78,6 +79,8 @@ class KeyLife:
             return await self.sm2.rotate(reason, stolen=stolen)
         if kind == DELIVERY:
             return await self._registered.delivery(reason)
+        if kind == LOG:
+            return await self._registered.log(reason, stolen=stolen)
         if kind == MANAGEMENT:
             return await self._rotate_management(reason)
         if kind not in KINDS:
@@ -106,7 +109,7 @@ class KeyLife:
             "key": self._public(kind),
             "file": place,
             "since": "" if since is None else since.isoformat(timespec="seconds"),
-            "replaced": kind.command,
+            "replaced": "" if kind.name in OF_LOG and self._registered.log_stays else kind.command,
         }
 
     def _public(self, kind: Kind) -> str:

@@ -1,10 +1,11 @@
-"""The keys of this participant that the registry on chain has beside its log's: another of each, and who learns of it.
+"""The keys of this participant that the registry on chain has: another of each, and who learns of it.
 
 Law: (1) a new key is durable before anybody hears of it, and takes the place of the old one only when the chain has it;
 what was interrupted is gone on with under the same key, by the next start. (2) The exchange is told last: it takes over
 what our document and the registry both say. (3) A former delivery key stays ours: whatever was sealed to it before, or
 by who has not heard yet, is opened by it. (4) A former witness key counts no more: where the chain has it among those
-of a log's witnesses, ours takes its place, beside everything else.
+of a log's witnesses, ours takes its place, beside everything else. (5) A former key of our log has signed the next one,
+and signs beside it for an hour, unless it was stolen (decision 0306).
 """
 
 from __future__ import annotations
@@ -12,22 +13,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from connector.chain.proving import Proving
 from connector.core.service import Service
-from connector.identity import former
+from connector.identity import former, former_log
 from connector.identity import keys as key_files
-from connector.identity.keys import DELIVERY
+from connector.identity.keys import DELIVERY, LOG
+from connector.operation.keys import log_key
 from connector.operation.keys.telling import tell
 from connector.operation.keys.token_key import INTERRUPTED, record
 from connector.operation.keys.witness_key import AGGREGATE, PUBLIC_FILE, derive
 from connector.runtime import files
 from connector.runtime.cancellation import cancel
 from connector.runtime.data_folder import KEYS
-from connector.runtime.errors import explain_failure
+from connector.runtime.errors import Conflict, explain_failure
+from connector.runtime.limits import FORMER_LOG_SECONDS
 from connector.store.rows.console import FactRow
 from contracts.canonical import sha
 from ledger.chain import membership
@@ -77,6 +82,7 @@ class RegisteredKeys:
     async def settle(self) -> None:
         """Know by which key things are sealed to us; record one that a crash kept from being recorded."""
         await self._settle_delivery(INTERRUPTED)
+        await log_key.settle(self._core, INTERRUPTED)
 
     async def begin(self) -> None:
         """Go on with what a crash interrupted, beside everything else: the chain may be away."""
@@ -105,10 +111,12 @@ class RegisteredKeys:
             await self.witness(INTERRUPTED)
         if key_files.drawn(folder, DELIVERY) is not None:
             await self.delivery(INTERRUPTED)
+        if key_files.drawn(folder, LOG) is not None:
+            await self.log(INTERRUPTED, stolen=False)
         await self._follow()
         listed, own = await self._listed(), identity.member
-        ours = own.delivery, own.aggregate, own.sm2 or (listed and listed.sm2)
-        if listed is not None and (listed.delivery, listed.aggregate, listed.sm2) != ours:
+        ours = own.log_key, own.delivery, own.aggregate, own.sm2 or (listed and listed.sm2)
+        if listed is not None and (listed.log_key, listed.delivery, listed.aggregate, listed.sm2) != ours:
             await tell(self._core, self._space, self._exchange, self._author)
 
     async def witness(self, reason: str) -> dict[str, Any]:
@@ -165,6 +173,47 @@ class RegisteredKeys:
             "until": "",
             "told": told,
         }
+
+    async def log(self, reason: str, *, stolen: bool) -> JsonObject:
+        """Sign the heads of our log by a fresh key from now on; returns both (hex), and whether the exchange read it.
+
+        Raises Conflict for an exchange, for a key in a module, and where too many former ones are kept.
+        """
+        async with self._turn:
+            core, identity, folder = self._core, self._core.identity, self._core.data / KEYS
+            self._require_log()
+            secret = key_files.draw_next(folder, LOG)
+            assert isinstance(secret, bytes), "it is drawn in no module"
+            old, coming = identity.keys.log_public, Ed25519PrivateKey.from_private_bytes(secret)
+            await self._registered(replace(identity.member, log_key=coming.public_key().public_bytes_raw()))
+            until = core.clock.now() + timedelta(seconds=0 if stolen else FORMER_LOG_SECONDS)
+            size = await core.store.read(core.evidence.size)
+            former_log.add(folder, log_key.former(identity, coming, size, until).at(core.clock.now()))
+            key_files.take_next(folder, LOG)
+            log_key.take(core, coming, former_log.read(folder))
+            self._supervision.disclose_anew()
+            await log_key.settle(core, reason)
+            told = await tell(core, self._space, self._exchange, self._author)
+        to, end = identity.keys.log_public.hex(), until.isoformat(timespec="seconds")
+        return {"kind": LOG, "from": old.hex(), "to": to, "until": end, "told": told}
+
+    @property
+    def log_stays(self) -> bool:
+        """Whether our log's key is followed by no other: an exchange's, and one in a module."""
+        return (
+            self._core.identity.did == self._space.last().exchange or self._core.identity.keys.keeper(LOG) is not None
+        )
+
+    def _require_log(self) -> None:
+        """Raise Conflict where our log's key is followed by no other."""
+        if self.log_stays:
+            text = "the log's key of an exchange, by which its space is headed, and one in a module stay for life"
+            raise Conflict(text, "docs/keys.md says what to do")
+        former_log.require_room(self._core.data / KEYS)
+
+    def forget(self) -> None:
+        """Sign by a former key of our log no longer than its time."""
+        log_key.forget(self._core)
 
     async def _registered(self, member: Member) -> str:
         """Have the registry on chain know the keys; the exchange stands in it by its account alone."""

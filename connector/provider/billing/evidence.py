@@ -19,6 +19,7 @@ from ledger.chain.client import Chain
 from ledger.chain.programs import Programs
 from ledger.log import note as notes
 from ledger.log import reader
+from ledger.log.checkpoint import Former
 from ledger.log.leaves import Leaves
 from ledger.log.tiles import decode_tile, tiles_of_level
 
@@ -70,10 +71,12 @@ class Keepers:
         own = base_url(document) + LOG
         if document.log is None:
             raise VerificationFailed(f"`{provider}` publishes no key of a log")
-        key = notes.log_vkey(own.split("://", 1)[1], document.log)
+        name = own.split("://", 1)[1]
+        key = notes.log_vkey(name, document.log)
+        former = [Former(notes.log_vkey(name, one.key), one.size) for one in document.log_former]
         fetch = log_files.below(self._outbound, log or own, FILE_BYTES_MAX)
         try:
-            _, checkpoint = await reader.read_checkpoint(fetch, key)
+            _, checkpoint = await reader.read_checkpoint(fetch, key, former)
             leaves, found = Leaves(), set[bytes]()
             for tile in tiles_of_level(0, checkpoint.size):
                 hashes = decode_tile(await fetch(tile.path), tile.width)

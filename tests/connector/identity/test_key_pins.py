@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 
 from connector.identity import did as dids
-from connector.identity import jwk, tokens
+from connector.identity import jwk, tokens, vouching
+from connector.identity.former_log import FormerLogKey
 from connector.identity.keys import CREDENTIAL, Signer
 from connector.identity.peers import Peers
 from connector.identity.space.key_pins import KeyPins
@@ -26,7 +27,14 @@ from tests.connector.identity.test_peers import Documents
 from tests.connector.identity.test_tokens import BUYER, KEYS, NOW, PROVIDER, make_keys, signer, token
 
 THIEF = make_keys(77)
-MEMBER = SimpleNamespace(log_key=KEYS[BUYER].log_public)
+
+
+def listed(key, *former):
+    """Be a member as the space has it, as far as its log goes."""
+    return SimpleNamespace(log_key=key, log_keys=frozenset({key, *former}))
+
+
+MEMBER = listed(KEYS[BUYER].log_public)
 BUILT = dids.build(BUYER, "https://x", KEYS[BUYER], None, exchange=True)
 ALIEN = dids.build(BUYER, "https://x", THIEF, None, exchange=True)
 
@@ -87,7 +95,7 @@ STOLEN = {
     "a key that may be used": with_key("capabilityInvocation", "token-2", THIEF.public("token")),
     "a key of credentials": with_key("assertionMethod", "credential-2", THIEF.public(CREDENTIAL)),
     "a key of another curve": with_key("authentication", "own", jwk.of_bytes(THIEF.log_public, "Ed25519")),
-    "another log beside it": with_key("assertionMethod", "log-2", jwk.of_bytes(THIEF.log_public, "Ed25519")),
+    "another log beside it": with_key("assertionMethod", "own-log", jwk.of_bytes(THIEF.log_public, "Ed25519")),
     "a key without its signature": without(BUILT, "token"),
     "an account without its signature": without(BUILT, "agreement"),
     "all keys another's": ALIEN,
@@ -142,7 +150,7 @@ async def test_where_all_must_sign_the_first_document_of_a_member_is_refused(sto
     assert (await provider.peers.document(PROVIDER)).id == PROVIDER, "who is no member has no log that signs"
 
 
-@pytest.mark.parametrize("known", [None, SimpleNamespace(log_key=THIEF.log_public)])
+@pytest.mark.parametrize("known", [None, listed(THIEF.log_public)])
 async def test_who_is_no_member_or_another_one_in_the_space_is_not_pinned(provider, known):
     provider.members.clear()
     if known:
@@ -154,7 +162,7 @@ async def test_who_is_no_member_or_another_one_in_the_space_is_not_pinned(provid
 async def test_the_space_stands_above_what_was_kept(provider):
     """A development space founded anew has other keys under the same names."""
     await provider.reads(BUILT)
-    provider.members[BUYER] = SimpleNamespace(log_key=THIEF.log_public)
+    provider.members[BUYER] = listed(THIEF.log_public)
     assert (await provider.reads(ALIEN)).log == THIEF.log_public
     with pytest.raises(VerificationFailed, match="has not signed"):
         await provider.reads(BUILT)
@@ -165,6 +173,32 @@ async def test_a_rotation_is_signed_by_the_log_and_followed(provider):
     keys = replace(KEYS[BUYER], token=THIEF.token)
     document = await provider.reads(dids.build(BUYER, "https://x", keys, None, exchange=True))
     assert document.token_keys[f"{BUYER}#token"] == THIEF.token.public_key()
+
+
+def followed_by(keys, coming):
+    """Return keys whose log goes on under another key, for which the present one has signed."""
+    proof = vouching.proof(BUYER, keys.log, jwk.of_bytes(coming.log_public, "Ed25519"))
+    was = FormerLogKey(keys.log_public, 9, NOW, keys.hybrid, proof)
+    return replace(keys, log=coming.log, log_former=(was, *keys.log_former))
+
+
+async def test_a_log_s_next_key_is_followed_where_the_former_one_has_signed_it(provider):
+    """Also before the space has it, which an exchange learns from this very document."""
+    await provider.reads(BUILT)
+    keys = followed_by(KEYS[BUYER], make_keys(78))
+    document = dids.build(BUYER, "https://x", keys, None, exchange=True)
+    assert (await provider.reads(document)).log == keys.log_public
+    with pytest.raises(VerificationFailed, match="has not signed"):
+        await provider.reads(without(document, "log"))
+    with pytest.raises(VerificationFailed, match="has not signed"):
+        await provider.reads(dids.build(BUYER, "https://x", followed_by(THIEF, make_keys(78)), None, exchange=True))
+    # when the space has it, too, the document of before is no longer its own, read or not
+    provider.members[BUYER] = listed(keys.log_public, KEYS[BUYER].log_public)
+    with pytest.raises(VerificationFailed, match="has not signed"):
+        await provider.reads(STOLEN["a token key"])
+    assert (await provider.reads(document)).log == keys.log_public
+    with pytest.raises(VerificationFailed, match="has not signed"):
+        await provider.reads(BUILT)
 
 
 def test_every_key_of_ours_that_proves_something_bears_the_signature():

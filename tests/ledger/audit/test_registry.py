@@ -23,11 +23,21 @@ ROLES = {EXCHANGE: "exchange", SELLER: "provider", BUYER: "buyer"}
 SPACE_ID = did_digest(EXCHANGE)
 KEYS = {"logKey": b"l", "deliveryKey": b"d", "aggregateKey": b"a"}
 OTHER = b"\t" * 20
+# keys that logs have had, as the document says
+FORMER = dict.fromkeys(ACCOUNTS, ())
 CHANNEL = b"\xc1" * 32
 
 
 def member(did):
-    return SimpleNamespace(did=did, address=ACCOUNTS[did], role=ROLES[did], log_key=b"l", delivery=b"d", aggregate=b"a")
+    return SimpleNamespace(
+        did=did,
+        address=ACCOUNTS[did],
+        role=ROLES[did],
+        log_key=b"l",
+        delivery=b"d",
+        aggregate=b"a",
+        log_former=FORMER[did],
+    )
 
 
 def space(barred=()):
@@ -102,6 +112,17 @@ def test_changes_are_followed():
     assert checked(*wrong, *changed) == []
     assert checked(*founded(), *(said(one.name, 5, **{**one.fields, "member": OTHER}) for one in changed)) == []
     assert checked(*founded(), said("MemberSuspended", 5, member=OTHER, at=1)) == []
+
+
+@pytest.mark.parametrize(
+    ("who", "had", "holds"), [(BUYER, b"k", True), (BUYER, b"x", False), (SELLER, b"k", False), (EXCHANGE, b"k", False)]
+)
+def test_a_former_key_of_a_log_was_registered_by_its_member(monkeypatch, who, had, holds):
+    """What the exchange alone says was a key of a log would sign heads in its owner's name."""
+    monkeypatch.setitem(FORMER, who, (SimpleNamespace(key=had),))
+    begun = founded(buyer={"keys": {**KEYS, "logKey": b"k"}})
+    found = checked(*begun, of("KeysChanged", BUYER, keys=KEYS))
+    assert found == ([] if holds else [("member-registered-otherwise", who, None)])
 
 
 def test_who_runs_the_space_is_an_exchange_of_it():
