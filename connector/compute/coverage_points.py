@@ -14,14 +14,10 @@ if TYPE_CHECKING:
 class Points(Protocol):
     """How keys become points under a scalar, and out of it again (`connector.compute.blinding`)."""
 
-    @staticmethod
-    def scalar(wide: bytes) -> bytes: ...  # noqa: D102  # a law of both
-    @staticmethod
-    def blinded(key: bytes, names: Iterable[str]) -> list[bytes]: ...  # noqa: D102  # as above
-    @staticmethod
-    def again(key: bytes, points: Iterable[bytes]) -> list[bytes]: ...  # noqa: D102  # as above
-    @staticmethod
-    def inverse(key: bytes) -> bytes: ...  # noqa: D102  # as above
+    def scalar(self, wide: bytes) -> bytes: ...  # noqa: D102  # a law of both
+    def blinded(self, key: bytes, names: Iterable[str]) -> list[bytes]: ...  # noqa: D102  # as above
+    def again(self, key: bytes, points: Iterable[bytes]) -> list[bytes]: ...  # noqa: D102  # as above
+    def inverse(self, key: bytes) -> bytes: ...  # noqa: D102  # as above
 
 
 POINTS: Final[Mapping[str, Points]] = {EDWARDS25519: blinding, CURVE25519: curve25519}
