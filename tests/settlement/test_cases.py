@@ -21,7 +21,7 @@ from tests.ledger.dispute import test_verdict as case
 from tests.settlement.ground import ARBITRATOR, Ground, opened
 
 ROW = {"id": "ours", "state": "filed"}
-OWNER = SimpleNamespace(did="did:web:x", log_vkey=filed.OWNER.log_vkey, address=b"\x0e" * 20)
+OWNER = SimpleNamespace(did="did:web:x", log_vkey=filed.OWNER.log_vkey, former_vkeys=(), address=b"\x0e" * 20)
 SUPERVISOR = SimpleNamespace(did="did:web:supervisor.example", address=b"\x0f" * 20)
 
 

@@ -22,7 +22,7 @@ from tests.ledger.dispute import test_verdict as case
 
 PARTIES = {"payer": signature.address(case.BUYER), "payee": signature.address(case.PROVIDER)}
 CHANNEL = SimpleNamespace(signer=PARTIES["payer"], payee=PARTIES["payee"], claimed=0, deposit=1000)
-OWNER = SimpleNamespace(did="did:web:x", log_vkey=forked.VKEY)
+OWNER = SimpleNamespace(did="did:web:x", log_vkey=forked.VKEY, former_vkeys=())
 SPACE = SimpleNamespace(domains=case.DOMAINS, by_origin={forked.ORIGIN: OWNER}.get)
 
 
