@@ -19,9 +19,11 @@ from connector.runtime.limits import INDEX_DIGITS_MAX
 from connector.store import disclosing, erasure
 from connector.store.entries import entry_at
 from connector.store.peer_heads import forks, seen
+from connector.store.rows.evidence import WitnessedRow
 from contracts.decimals import read_decimal
 from ledger.dispute.fork_proof import NAME as FORK
 from ledger.log.tiles import TileError
+from ledger.log.witness import COSIGNED
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -103,6 +105,13 @@ async def forked(call: Call) -> web.Response:
 async def anchors(call: Call) -> web.Response:
     """Serve what shows that our newest heads stand on the chain by way of the exchange's log."""
     return as_json({"anchors": await call.core.store.read(proofs)})
+
+
+async def cosigned(call: Call) -> web.Response:
+    """Serve the newest head of a log that we cosigned, as its owner signed it; null where we cosigned none."""
+    origin = call.path["origin"]
+    row = await call.core.store.read(lambda tx: tx.get(WitnessedRow, origin=origin))
+    return as_json({COSIGNED: None if row is None else row.note})
 
 
 async def take_head(call: Call) -> web.Response:

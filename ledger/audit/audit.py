@@ -2,7 +2,7 @@
 
 1. who the members are, by their own word. Chain events, attestation and what peers hold, then the logs: a log read last
    must contain all that was seen before. Then what the chain has meanwhile, for it must show what the logs rest on.
-2. heads: one history of each log, for witnesses, chain and peers alike.
+2. heads: one history of each log, for witnesses, chain and peers alike; of what the chain has beyond it, who answers.
 3. agreements: what both sides said and signed. Only verified terms are used further on. The registry and the rights on
    chain: who was a member, and held what it sold.
 4. keys and money: released = received = paid, each window priced again; disputes filed, kept, ruled on and executed.
@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ledger.audit import (
+    anchors,
     attestation,
     billing,
     cascade,
@@ -168,8 +169,8 @@ async def _audit(asked: _Asked, document: Mapping[str, Any], space: Space, seen:
     silent = collector.absent - heads.seen(space, chain, peers)
     young = silent | await heads.young(space, found, chain, admitted, blocks)
     heads.check_witnesses(space, found, sums.payees, chain, admitted, young, report)
-    heads.check_anchors(space, found, chain, admitted, young, report)
-    await heads.check_peers(space, found, peers, report)
+    lacking = anchors.check(space, found, chain, admitted, young, report)
+    await _check_held(case, peers, lacking, blocks, report)
     await heads.check_marks(space, found, report)
     report.join(apart)
     await attestation.check(attested, space, found, report)
@@ -207,6 +208,16 @@ async def _docket(asked: _Asked, document: Mapping[str, Any], case: Case, told: 
         asked.place.judge_all()
     asked.entries.finish()
     return docket
+
+
+async def _check_held(
+    case: Case, peers: heads.PeerNotes, lacking: anchors.Lacking, blocks: Blocks, report: Report
+) -> None:
+    """Check what peers hold of logs; their notes say who answers for what the chain holds, which is said first."""
+    held = Report()
+    split = await heads.check_peers(case.space, case.books, peers, held)
+    await anchors.blame(case.space, case.books, case.facts, blocks, lacking, split, report)
+    report.join(held)
 
 
 def _judged(asked: _Asked, docket: Docket, report: Report) -> None:

@@ -18,11 +18,12 @@ Fact = TypeVar("Fact")
 
 @dataclass(frozen=True, slots=True)
 class Anchored:
-    """A head that a quorum of witnesses put on the chain."""
+    """A head that a quorum of witnesses put on the chain; it is `signed` if its log's signature came with it."""
 
     size: int
     root: bytes
     block: int
+    signed: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

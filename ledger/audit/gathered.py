@@ -64,7 +64,7 @@ def check(space: Space, proofs: Mapping[str, Sequence[Any]], facts: ChainFacts, 
             under = Anchored(found.under.size, found.under.root, found.block)
             if under in known:
                 report.proofs_verified += 2
-                head = Anchored(found.head.size, found.head.root, found.block)
+                head = Anchored(found.head.size, found.head.root, found.block, signed=True)
                 facts.anchors.setdefault(origin_id(found.head.origin), []).append(head)
             elif under.block <= last:
                 reason = f"the chain has no such head of the exchange's log in block {under.block}"

@@ -1,7 +1,7 @@
 """Is there one history of each log? Checked against its witnesses, the chain, and everybody who saw a head of it.
 
 Law: an insider with the real key can rebuild a tree and sign its head, but cannot take back what others hold. So every
-head that anybody holds of a log must be a prefix of the log as served now.
+head that anybody holds of a log must be a prefix of the log as served now. What the chain holds is in `anchors`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from ledger.audit.books import Book, Books, Head
     from ledger.audit.course import Blocks
     from ledger.audit.event import Event
-    from ledger.audit.facts import Anchored, ChainFacts
+    from ledger.audit.facts import ChainFacts
     from ledger.audit.report import Report
-    from ledger.audit.sources import ChainEvent, Sources
+    from ledger.audit.sources import Sources
     from ledger.log.checkpoint import Checkpoint
     from ledger.space.document import Member, Space
 
@@ -141,58 +141,7 @@ def _has_no_stake(space: Space, witness: Member, payees: set[bytes]) -> bool:
     return witness.did != space.exchange and witness.role != "exchange" and witness.address not in payees
 
 
-def check_anchors(
-    space: Space, books: Books, facts: ChainFacts, admitted: Admitted, new: Collection[str], report: Report
-) -> None:
-    """Check that every anchored head is a prefix of the log, and that its owner registered it with its witnesses.
-
-    Logs of `new` had no time to be anchored; `admitted` says since when there was whom to name as a witness.
-    """
-    for book in books.values():
-        party, origin = book.party, origin_id(book.party.origin)
-        anchored, registered = facts.anchors.get(origin, []), facts.logs.get(origin, [])
-        if party.did not in new:
-            _check_there(party.did, anchored, registered, report)
-        _check_registrations(space, party, registered, admitted, report)
-        if origin in facts.forked:
-            report.find("log-forked-on-chain", party.did)
-        if facts.proven.get(party.address, party.aggregate) != party.aggregate:
-            report.find("witness-key-differs", party.did)
-        size = head_of(book).checkpoint.size
-        for head in anchored:
-            if head.size > size:
-                missing = head.size - size
-                names = {"size": size, "anchored": head.size, "block": head.block, "missing": missing}
-                report.find("log-shrank-below-anchor", party.did, **names)
-            elif not _is_prefix(book, head.size, head.root, report):
-                report.find("log-forked-from-anchor", party.did, anchored=head.size, block=head.block)
-
-
-def _check_there(did: str, anchored: list[Anchored], registered: list[ChainEvent], report: Report) -> None:
-    if not anchored:
-        report.find("log-not-anchored", did)
-    if not registered:
-        report.find("log-not-registered", did)
-
-
-def _check_registrations(
-    space: Space, party: Member, registered: list[ChainEvent], admitted: Admitted, report: Report
-) -> None:
-    """Compare every registration with the table: heads were anchored under the old ones, a new one may lie ahead.
-
-    Whom the registry admitted later could not be named then.
-    """
-    table = {one.address for one in space.witnesses_of(party.did)}
-    for event in registered:
-        if event.fields["owner"] != party.address:
-            report.find("anchor-owner-differs", party.did, block=event.block)
-        there = {one for one in table if admitted.get(one, 0) <= event.block}
-        named, quorum = set(event.fields["witnesses"]), min(QUORUM, len(there))
-        if not there <= named <= table or event.fields["quorum"] < quorum:
-            report.find("anchor-witnesses-differ", party.did, block=event.block)
-
-
-def _is_prefix(book: Book, size: int, root: bytes, report: Report) -> bool:
+def is_prefix(book: Book, size: int, root: bytes, report: Report) -> bool:
     """Prove that the log extends a head of at most its own size: its own first leaves make the same root."""
     if head_of(book).root(size) != root:
         return False
@@ -204,7 +153,7 @@ async def agrees(book: Book, size: int, root: bytes, report: Report) -> bool:
     """Return whether the log had this head; it may meanwhile have grown past the checkpoint that it published."""
     newest = head_of(book).checkpoint
     if size <= newest.size:
-        return _is_prefix(book, size, root, report)
+        return is_prefix(book, size, root, report)
     try:
         proof = await reader.consistency(head_of(book).fetch, newest.size, size)
         merkle.verify_consistency(newest.size, newest.root, size, root, proof)
@@ -214,11 +163,14 @@ async def agrees(book: Book, size: int, root: bytes, report: Report) -> bool:
     return True
 
 
-async def check_peers(space: Space, books: Books, peers: PeerNotes, report: Report) -> None:
-    """Check that what others hold, signed by the log itself, agrees with the log."""
+async def check_peers(space: Space, books: Books, peers: PeerNotes, report: Report) -> set[str]:
+    """Check that what others hold, signed by the log itself, agrees with the log.
+
+    Returns the DIDs of those whose logs signed a head that they do not have.
+    """
+    split = set()
     for holder, held in peers.items():
-        for shown in held.forks:
-            _check_fork(space, holder, shown, report)
+        split |= {did for shown in held.forks if (did := _check_fork(space, holder, shown, report)) is not None}
         for raw in held.notes:
             head = _signed_head(space, raw)
             book = None if head is None else book_of(space, books, head.origin)
@@ -227,21 +179,24 @@ async def check_peers(space: Space, books: Books, peers: PeerNotes, report: Repo
             report.signatures_verified += 1
             if not await agrees(book, head.size, head.root, report):
                 report.find("peer-saw-other-log", book.party.did, peer=holder, size=head.size)
+                split.add(book.party.did)
+    return split
 
 
-def _check_fork(space: Space, holder: str, shown: Any, report: Report) -> None:
-    """Judge a fork that somebody says it can prove; one that proves nothing says nothing against anybody."""
+def _check_fork(space: Space, holder: str, shown: Any, report: Report) -> str | None:
+    """Return the DID of whose log a fork is that somebody can prove; what proves nothing says nothing of anybody."""
     party = space.by_origin(str(shown.get("origin"))) if isinstance(shown, dict) else None
     if party is None:
-        return
+        return None
     try:
         fork = fork_proof.judge(shown, party.log_vkey, party.former_vkeys)
     except (ContractError, NoteError):
-        return
+        return None
     report.signatures_verified += 2
     report.proofs_verified += 1
     names = {"peer": holder, "old": fork.old.size, "size": fork.new.size}
     report.find("log-forked-proven", party.did, **names)
+    return party.did
 
 
 def _signed_head(space: Space, raw: str) -> Checkpoint | None:

@@ -97,6 +97,26 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "the first {anchored} entries are not those anchored in block {block}: the past was rewritten",
         "前 {anchored} 条与区块 {block} 锚定的内容不同：历史被改写",
     ),
+    "anchor-without-checkpoint": (
+        (
+            "it is one of {of} witnesses of `{log}`, of whom {quorum} signed {count} heads on chain that the log lacks "
+            "(size {size}, block {block}), and it shows none that the log signed: its key was stolen, or it hides one"
+        ),
+        (
+            "它是 {log} 的 {of} 个见证人之一，其中 {quorum} 个在链上签署了该日志没有的 {count} 个检查点"
+            "（大小 {size}，区块 {block}），而它未能出示由该日志签名的检查点：其密钥被盗，或它有所隐瞒"
+        ),
+    ),
+    "anchor-unexplained": (
+        (
+            "the chain has {count} heads of `{log}` that this log does not have (size {size}, block {block}), and what "
+            "{witnesses} cosigned is not known: the log had them, or keys of its witnesses signed what it never had"
+        ),
+        (
+            "链上有 {log} 的 {count} 个检查点（大小 {size}，区块 {block}）是该日志没有的，且不知 {witnesses} "
+            "共签了什么：或该日志曾有这些检查点，或其见证人的密钥签署了它从未有过的检查点"
+        ),
+    ),
     "log-forked-on-chain": ("the chain holds proof that this log was forked", "链上有该日志分叉的证明"),
     "peer-saw-other-log": (
         "`{peer}` holds a signed head of size {size} that this log does not extend",

@@ -12,7 +12,8 @@
 | 200 | we cosign |
 
 Law: check, persist, sign. `rule` only decides; the caller stores `accepted` in the transaction in which it read
-`seen`, and calls `lines` after that commit. A log that goes backwards can therefore never be cosigned.
+`seen`, and calls `lines` after that commit. A log that goes backwards can therefore never be cosigned, and the newest
+note that a witness keeps of a log, which it shows to everybody, covers all that it ever cosigned of it.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ REQUEST_LIMIT_BYTES = 64 * (PROOF_LIMIT_HASHES + 1) + notes.NOTE_LIMIT_BYTES
 ACCEPTED, UNPROVEN = 200, 422
 TEXT_PLAIN = "text/plain; charset=utf-8"
 TEXT_SIZE = "text/x.tlog.size"
+# below a witness's log, with an origin behind it: the newest note of that log that it cosigned, under this name
+COSIGNED = "cosigned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,19 @@ async def test_forked_shrunken_foreign_and_broken(space, say):
     assert same.body.decode().startswith("— ")
 
 
+async def test_what_a_witness_cosigned_last_is_shown_to_everybody_as_the_log_signed_it(space, say):
+    anchored = await space.doors["provider"].call("POST", "log/anchor", {})
+    key = notes.log_vkey(anchored["origin"], space.keys("provider").log_public)
+    for witness in ("exchange", "regulator"):
+        shown = await say("GET", f"{space.url(witness)}/log/cosigned/{anchored['origin']}")
+        head = checkpoints.verify(notes.parse(shown.json["cosigned"]), key)
+        [row] = [one for one in space.rows(witness, "witnessed") if one["origin"] == anchored["origin"]]
+        assert (shown.status, head.size, head.root) == (200, row["size"], row["root"])
+        assert head.size >= int(anchored["size"])
+        unknown = await say("GET", f"{space.url(witness)}/log/cosigned/localhost:1/log")
+        assert (unknown.status, unknown.json) == (200, {"cosigned": None})
+
+
 async def test_a_head_is_cosigned_with_lattices_too_and_a_policy_may_demand_it(space, say):
     await space.doors["provider"].call("POST", "log/anchor", {})
     served = await say("GET", space.url("provider") + "/log/checkpoint")

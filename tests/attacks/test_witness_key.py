@@ -1,4 +1,4 @@
-"""Who has stolen witness keys: what they anchor in the witnesses' names, what shows it, and what ends it.
+"""Who has stolen witness keys: what they anchor in the witnesses' names, who is named for it, and what ends it.
 
 The thief is a member, for nobody else's transaction may run for as long as such a signature takes to check, and has
 nothing of the log whose heads it anchors.
@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from connector.chain.transactions import Transactions
+from connector.demo import insider, mirror_site
 from connector.runtime.clock import Clock
 from connector.runtime.errors import ChainReverted
 from connector.store.store import Store
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 WITNESSES = ("exchange", "regulator")
 PATIENCE_SECONDS = 60
 SIZE_MORE = 1_000
+WITHOUT = "anchor-without-checkpoint"
 
 
 class Thief:
@@ -96,9 +98,9 @@ async def test_stolen_keys_anchor_only_as_a_quorum_which_an_audit_names_and_fres
         await thief.anchor(before.size + 1, b"\x01" * 32)
     thief.steal("exchange")
     await thief.anchor(before.size + SIZE_MORE, b"\x02" * 32)
-    report = await penstock(space, "regulator", "audit", "--exchange", space.url("exchange"), "--development", code=6)
-    found = {row["code"]: row["subject"] for row in report["findings"]}
-    assert found["log-shrank-below-anchor"] == space.did("provider")
+    found = await accused(space)
+    assert {did for code, did in found if code == WITHOUT} == {space.did(role) for role in WITNESSES}
+    assert not [code for code, did in found if did == space.did("provider")], "it never had such a head"
     for role in WITNESSES:
         await penstock(space, role, "log", "rekey", "--why", "its key was stolen")
     # what one had begun to tell the chain goes on with its next start
@@ -107,6 +109,26 @@ async def test_stolen_keys_anchor_only_as_a_quorum_which_an_audit_names_and_fres
     await followed(space, thief)
     with pytest.raises(ChainReverted, match="not signed"):
         await thief.anchor(before.size + 2 * SIZE_MORE, b"\x03" * 32)
+
+
+async def test_a_log_that_its_owner_rewrites_is_its_owner_s_fault_and_not_its_witnesses(space, tmp_path):
+    insider.copy(space.people["provider"].data, tmp_path / "copy")
+    loot = insider.plunder(tmp_path / "copy", space.keys("regulator").delivery_public)
+    leaves = loot.leaves[1:]
+    log, note = loot.rebuilt(leaves)
+    mirror_site.lay_out(tmp_path / "log", log, note, [one.boxes for one in leaves], loot.peers)
+    async with mirror_site.serving(tmp_path) as url:
+        found = await accused(space, "--mirror", f"{loot.origin}={url}/log")
+    assert ("log-shrank-below-anchor", space.did("provider")) in found
+    assert {code for code, did in found if did in {space.did(role) for role in WITNESSES}} == set()
+
+
+async def accused(space, *more):
+    """Return code and subject of every error that an audit finds, whatever it follows from."""
+    words = ("audit", "--exchange", space.url("exchange"), "--development", *more)
+    report = await penstock(space, "regulator", *words, code=6)
+    rows = [one for row in report["findings"] for one in (row, *row.get("follows", ()))]
+    return {(row["code"], row["subject"]) for row in rows if row["severity"] == "error"}
 
 
 async def followed(space, thief):

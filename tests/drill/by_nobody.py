@@ -19,11 +19,12 @@ RESTORED = "log.restored"
 
 
 def _late(scene: Scene) -> None:
-    """The first half of each log was written before there was anybody to disclose it to."""
+    """The first half of each log was written before there was anybody to disclose it to, its marks too."""
+    scene.from_the_start()
     for role in ROLES:
         half = len(scene.logs[role]) // 2
         scene.logs[role][:half] = [_undisclosed(scene, role, at) for at in range(half)]
-    scene.from_the_start()
+    scene.publish_all()
 
 
 def _undisclosed(scene: Scene, role: str, at: int):

@@ -9,7 +9,18 @@ from ledger.audit import audit
 from ledger.audit.archive import Archive
 from ledger.audit.audit import AuditImpossible
 from ledger.audit.how_to_check import evidence
-from tests.drill import by_arbitrator, by_buyer, by_chain, by_exchange, by_nobody, by_payee, by_provider, by_two, unseen
+from tests.drill import (
+    by_arbitrator,
+    by_buyer,
+    by_chain,
+    by_exchange,
+    by_nobody,
+    by_payee,
+    by_provider,
+    by_thief,
+    by_two,
+    unseen,
+)
 from tests.drill.scene import Scene
 
 if TYPE_CHECKING:
@@ -25,6 +36,7 @@ CHEATS: tuple[Cheat, ...] = (
     *by_arbitrator.CHEATS,
     *by_chain.CHEATS,
     *by_two.CHEATS,
+    *by_thief.CHEATS,
 )
 UNSEEN: tuple[Cheat, ...] = unseen.CHEATS
 HONEST: tuple[Cheat, ...] = by_nobody.ACCIDENTS

@@ -15,6 +15,7 @@ from ledger.audit.page import page
 from ledger.audit.sources import Unavailable
 from tests.connector.audit.gone_on import OTHER, SECRET, Chained, from_the_beginning, go_on, grown, said
 from tests.ledger.audit.diary import SUPERVISOR
+from tests.ledger.audit.test_anchors import rob
 from tests.ledger.audit.world import World
 
 BUNDLE = 256
@@ -55,6 +56,15 @@ async def test_a_history_that_was_rewritten_since_is_said_and_audited_anew(world
     third, _ = await go_on(world, tmp_path)
     assert "log-rewritten" not in third.codes(), "it was said, and the new history is what is gone on from"
     assert said(third) == said(report)
+
+
+async def test_a_head_that_stolen_keys_anchored_since_is_told_as_from_the_beginning(world, tmp_path):
+    await go_on(world, tmp_path)
+    rob(world)
+    for _ in range(2):
+        report, _ = await go_on(world, tmp_path)
+        assert "anchor-without-checkpoint" in report.codes()
+        assert said(report) == await from_the_beginning(world)
 
 
 async def test_what_a_member_no_longer_serves_shows_when_all_is_proven_anew(world, tmp_path):

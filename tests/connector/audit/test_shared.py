@@ -26,6 +26,7 @@ from ledger.space.document import REVOKED
 from tests.connector.audit.gone_on import SECRET, Chained, grown
 from tests.connector.audit.shared import SEED, SHARED, Supervised, joined, parts, signed, told, traded, whole
 from tests.ledger.audit.diary import SUPERVISOR
+from tests.ledger.audit.test_anchors import rob
 from tests.ledger.audit.world import Given
 
 CUT = Cut(SEED, 3)
@@ -67,6 +68,14 @@ async def test_what_is_added_up_is_taken_from_the_parts_once(world, count):
     report = await joined(world, CUT, signed(world, found.values()), samples=count)
     assert told(report) == await whole(world)
     assert (named(report), sum(one["sampled"] for one in rows(report).values())) == ([], min(3 * count, 8))
+
+
+async def test_a_head_that_stolen_keys_anchored_is_judged_by_who_joins(world):
+    rob(world)
+    found = await parts(world, CUT)
+    report = await joined(world, CUT, signed(world, found.values()))
+    assert "anchor-without-checkpoint" in report.codes()
+    assert told(report) == await whole(world)
 
 
 async def test_only_what_is_open_or_sampled_is_judged_by_who_joins(world, monkeypatch):

@@ -54,6 +54,7 @@ class Diary:
     cosigned_by: tuple[str, ...] | None = None
     peers: list[str] = field(default_factory=list)
     forks: list[Any] = field(default_factory=list)
+    cosigned: dict[str, str] = field(default_factory=dict)
     _sealed: list[Any] = field(default_factory=list)
     _boxed: dict[bytes, str] = field(default_factory=dict)
 
@@ -114,6 +115,12 @@ class Diary:
         names = WITNESSED_BY[self.name] if self.cosigned_by is None else self.cosigned_by
         return note.sign_with(*(cosignature.cosign(note.text, space[name].witness, 1_800_000_000) for name in names))
 
+    def see(self, notes_of, space):
+        """Hold the notes of all others (by name), and have cosigned those of whom it witnesses."""
+        shown = {name: note.encode() for name, note in notes_of.items() if name != self.name}
+        self.peers = list(shown.values())
+        self.cosigned = {space[name].origin: shown[name] for name in shown if self.name in WITNESSED_BY[name]}
+
     def files(self, space):
         sealed = self.entries()
         log = mirror.build(one[1] for one in sealed)
@@ -124,6 +131,8 @@ class Diary:
         found["peers"] = json.dumps(
             [*({"note": note} for note in self.peers), *({"fork": one} for one in self.forks)]
         ).encode()
+        for origin, note in self.cosigned.items():
+            found[f"cosigned/{origin}"] = json.dumps({"cosigned": note}).encode()
         return {f"{self.url}/log/{path}": body for path, body in found.items()}
 
     def _boxes(self, at):

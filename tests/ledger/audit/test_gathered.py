@@ -65,7 +65,8 @@ def checked(space, document, *anchored, last=BLOCK):
 
 def test_a_proven_head_counts_in_the_block_of_the_exchange_s(space):
     document, under = shown(space)
-    assert checked(space, document, under) == ([Anchored(HEAD.size, HEAD.root, BLOCK)], [])
+    [proven], found = checked(space, document, under)
+    assert (proven, proven.signed, found) == (Anchored(HEAD.size, HEAD.root, BLOCK), True, [])
 
 
 def test_one_whose_anchor_the_audit_has_not_read_yet_waits(space):

@@ -1,4 +1,4 @@
-"""Each rule about heads by itself: who must have witnessed one, what the chain anchored, and what others hold of it."""
+"""Each rule about heads by itself: who must have witnessed one, and what others hold of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from ledger.space.document import Space
 from tests.every import every
 from tests.ledger.audit.diary import WITNESSED_BY, Diary
 from tests.ledger.audit.values import AT, book, codes, event, members
-from tests.ledger.audit.world import ChainEvent
 
 SPACE, BY_ROLE = members()
 DIARIES = {name: Diary(name, 7001 + at) for at, name in enumerate(WITNESSED_BY)}
@@ -211,71 +210,6 @@ def test_whoever_runs_the_chain_or_is_paid_has_a_stake(did, role, address, free)
     assert heads._has_no_stake(SPACE, witness, {b"p"}) is free
 
 
-# ---- the chain
-
-WITNESSES = [BY_ROLE["exchange"].address, BY_ROLE["regulator"].address]
-REGISTERED = {"owner": BUYER.address, "witnesses": WITNESSES, "quorum": 2}
-TAKEN = Anchored(SIZE, LOG.root(SIZE), 8)
-
-
-def anchored(*taken, admitted=EVERYBODY_AT_1, new=(), block=7, registered=REGISTERED, **facts):
-    report = Report()
-    logs = {} if registered is None else {ORIGIN: [ChainEvent("LogRegistered", registered, block)]}
-    known = ChainFacts(anchors={ORIGIN: list(taken)}, logs=logs, **facts)
-    heads.check_anchors(SPACE, books(), known, admitted, new, report)
-    return report
-
-
-def test_a_log_is_registered_and_anchored_unless_it_is_new():
-    report = anchored(TAKEN, Anchored(3, LOG.root(3), 7))
-    assert (report.findings, report.proofs_verified) == ([], 2)
-    assert codes(anchored()) == [("log-not-anchored", BUYER.did)]
-    assert codes(anchored(TAKEN, registered=None)) == [("log-not-registered", BUYER.did)]
-    assert anchored(registered=None, new={BUYER.did}).findings == []
-
-
-def test_an_anchored_head_is_a_prefix_of_the_log():
-    report = anchored(Anchored(3, ANOTHER, 7))
-    assert (codes(report), report.proofs_verified) == ([("log-forked-from-anchor", BUYER.did)], 0)
-    assert report.findings[0].facts == {"anchored": "3", "block": "7"}
-    assert codes(anchored(Anchored(SIZE, ANOTHER, 7))) == [("log-forked-from-anchor", BUYER.did)]
-    report = anchored(Anchored(SIZE + 2, LOG.root(SIZE + 2), 7))
-    assert codes(report) == [("log-shrank-below-anchor", BUYER.did)]
-    assert report.findings[0].facts == {"size": "5", "anchored": "7", "block": "7", "missing": "2"}
-
-
-def test_a_fork_and_another_key_on_chain_are_named():
-    assert codes(anchored(TAKEN, forked={ORIGIN})) == [("log-forked-on-chain", BUYER.did)]
-    assert codes(anchored(TAKEN, proven={BUYER.address: b"\x01" * 48})) == [("witness-key-differs", BUYER.did)]
-    assert anchored(TAKEN, proven={BUYER.address: BUYER.aggregate}).findings == []
-
-
-@every(
-    ("changes", "admitted", "code"),
-    [
-        ({"owner": ANOTHER[:20]}, {}, "anchor-owner-differs"),
-        ({"quorum": 1}, {}, "anchor-witnesses-differ"),
-        ({"quorum": 3}, {}, None),
-        ({"witnesses": WITNESSES[:1]}, {}, "anchor-witnesses-differ"),
-        ({"witnesses": [*WITNESSES, ANOTHER[:20]]}, {}, "anchor-witnesses-differ"),
-        ({"witnesses": WITNESSES[:1], "quorum": 1}, {WITNESSES[1]: 8}, None),
-        ({"witnesses": WITNESSES[:1], "quorum": 0}, {WITNESSES[1]: 8}, "anchor-witnesses-differ"),
-        ({"witnesses": WITNESSES[:1], "quorum": 1}, {WITNESSES[1]: 7}, "anchor-witnesses-differ"),
-        ({"quorum": 1}, {WITNESSES[1]: 8}, None),
-        ({"witnesses": [], "quorum": 0}, {WITNESSES[0]: 8, WITNESSES[1]: 8}, None),
-    ],
-)
-def test_a_registration_names_owner_and_witnesses_of_then(changes, admitted, code):
-    report = anchored(TAKEN, registered=REGISTERED | changes, admitted=EVERYBODY_AT_1 | admitted)
-    assert codes(report) == ([] if code is None else [(code, BUYER.did)])
-    assert all(one.facts["block"] == "7" for one in report.findings)
-
-
-def test_who_is_in_the_registry_from_its_first_block_can_be_named_there():
-    changed = REGISTERED | {"witnesses": []}
-    assert codes(anchored(TAKEN, registered=changed, admitted={}, block=0)) == [("anchor-witnesses-differ", BUYER.did)]
-
-
 # ---- one history
 
 
@@ -300,7 +234,8 @@ async def test_a_log_agrees_with_every_head_that_it_had_or_grew_to(size, root, s
 async def held(*notes, forks=()):
     report = Report()
     peers = {"did:web:peer": Held([one.encode() for one in notes], list(forks))}
-    await heads.check_peers(SPACE, books(), peers, report)
+    split = await heads.check_peers(SPACE, books(), peers, report)
+    assert split == {one.subject for one in report.findings}
     return report
 
 

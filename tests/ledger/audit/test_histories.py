@@ -46,7 +46,7 @@ async def test_what_the_chain_lacks_is_found(world, name, code):
         ("LogRegistered", {"owner": b"\x01" * 20}, "anchor-owner-differs"),
         ("LogRegistered", {"quorum": 1}, "anchor-witnesses-differ"),
         ("LogRegistered", {"witnesses": [b"\x01" * 20, b"\x02" * 20]}, "anchor-witnesses-differ"),
-        ("Anchored", {"root": b"\x01" * 32}, "log-forked-from-anchor"),
+        ("Anchored", {"root": b"\x01" * 32}, "anchor-without-checkpoint"),
     ],
 )
 async def test_what_the_chain_contradicts_is_found(world, name, changes, code):

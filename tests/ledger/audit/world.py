@@ -281,8 +281,8 @@ class World:
             keeper = "exchange" if diary.name != "exchange" else "regulator"
             self.record(keeper, "time.mark", self.space[keeper].origin, [], peers=peers)
         notes_of = {name: diary.note(len(diary.records), self.space) for name, diary in self.space.items()}
-        for name, diary in self.space.items():
-            diary.peers = [notes_of[other].encode() for other in self.space if other != name]
+        for diary in self.space.values():
+            diary.see(notes_of, self.space)
         self.anchor()
 
     def anchor(self):
