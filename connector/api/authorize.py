@@ -24,7 +24,7 @@ from connector.api.body_sizes import BODY_BYTES, STREAMED
 from connector.api.edc_calls import CHECKS, RELEASES, of_release
 from connector.client.acts.table import TABLE
 from connector.console import given
-from connector.console.acts import ACTS
+from connector.console.acts import ACTS, FILES_OF
 from connector.console.page import PREFIX
 from connector.console.pages import PAGES
 from connector.operation.signaling.states import MOVES
@@ -358,6 +358,10 @@ CONSOLE = (
     Route("GET", PREFIX + "/static/{name}", Who.ANYONE, ALL, "console.static"),
     Route("POST", PREFIX + "/sign-out", Who.ACCOUNT, ALL, "console.sign_out"),
     Route("POST", PREFIX + "/publish/files", Who.ACCOUNT, PROVIDER, "console.upload"),
+    *(
+        Route("POST", path, Who.ACCOUNT, frozenset(act.roles.split()), "console.bring")
+        for path, act in FILES_OF.items()
+    ),
     Route("GET", PREFIX + "/acquisitions/{id}/live", Who.ACCOUNT, BUYER, "console.live"),
     *(Route("GET", f"{PREFIX}/catalogue/{{id}}/{name}", Who.ACCOUNT, ALL, "faces.file") for name in given.FILES),
     *(Route("GET", f"{PREFIX}/{name}", Who.ACCOUNT, ALL, "faces.catalogue_file") for name in given.CATALOGUE),

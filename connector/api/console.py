@@ -17,9 +17,11 @@ import orjson
 from aiohttp import web
 
 from connector.api import uploading
+from connector.client.acts.request import leaves
+from connector.compute.program_files import BYTES_MAX, ProgramFiles
 from connector.console import rendering
 from connector.console.accounts import Accounts
-from connector.console.acts import ACT_BY_ROUTE
+from connector.console.acts import ACT_BY_ROUTE, FILES_OF
 from connector.console.fields import FILES
 from connector.console.page import PREFIX, TWIN, Shown
 from connector.console.pages import BY_ROUTE
@@ -101,6 +103,21 @@ async def upload(call: Call) -> web.Response:
     sessions = call.of(Sessions)
     paths = await uploading.take(call, FORM_TOKEN, lambda told: sessions.check_form(call.request, told, session))
     return see(f"{PREFIX}/publish?{urlencode([(FILES, path) for path in paths])}")
+
+
+async def bring(call: Call) -> web.Response:
+    """Take the files of an act's form, and lead to it with them chosen and all else as it was filled in."""
+    session, act = _session(call), FILES_OF[call.route.path]
+    _permit_act(frozenset(act.roles.split()), session)
+    sessions, kinds = call.of(Sessions), {one.name: one.upload for one in act.uploads}
+    most = {name: BYTES_MAX[kind] for name, kind in kinds.items()}
+    sent = await uploading.take_short(
+        call, FORM_TOKEN, lambda told: sessions.check_form(call.request, told, session), most
+    )
+    keep = call.of(ProgramFiles).keep
+    chosen = {name: (await keep(kinds[name], told, content)).digest for name, (told, content) in sent.items()}
+    typed = {name: call.request.query[name] for name, _ in leaves(act.asks) if name in call.request.query}
+    return see(f"{PREFIX}/acts/{act.slug}?{urlencode(typed | chosen)}")
 
 
 async def home(_call: Call) -> web.Response:

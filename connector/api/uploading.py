@@ -2,12 +2,14 @@
 
 Law: (1) the form's token comes first, and nothing is written before it is right. (2) How long the whole is is said
 first; a body without a length is refused. (3) Who sends nothing for as long as a request may take, or less than a
-trickle in the long run, is refused, and what it sent is removed.
+trickle in the long run, is refused, and what it sent is removed. (4) What is short is held in memory, no more of it
+than its fields may have (`take_short`).
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from aiohttp import BodyPartReader, web
@@ -18,7 +20,7 @@ from connector.runtime.errors import InvalidInput, RequestRefused
 from connector.runtime.limits import TRICKLE_BYTES, TRICKLE_SECONDS_MAX, UPLOAD_FIELD_BYTES_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from typing import TypeVar
 
     from connector.api.call import Call
@@ -28,28 +30,81 @@ if TYPE_CHECKING:
 
 MULTIPART = "multipart/form-data"
 PIECE_BYTES = 256 * 1024
+# what a browser writes around short files: their names, and the token of the form
+FRAME_BYTES = 16 * 1024
 # what would change a part's bytes on their way to the disk
 CHANGED = frozenset({"Content-Encoding", "Content-Transfer-Encoding"})
 
 
 async def take(call: Call, token: str, check: Callable[[str], None]) -> list[str]:
     """Take the files of a form whose first field is `token`, which `check` refuses by raising; returns their paths."""
+    size = _announced(call)
+    async with _framed(call, token, check) as (following, pace), call.of(Uploads).coming(size) as coming:
+        while (part := await following()) is not None:
+            await _take(part, coming, pace)
+        return await coming.finish()
+
+
+async def take_short(
+    call: Call, token: str, check: Callable[[str], None], most: Mapping[str, int]
+) -> dict[str, tuple[str, bytes]]:
+    """Take short files by the fields that they are chosen in, each of so many bytes at the `most`, with their names.
+
+    A field in which none was chosen is left out. Raises InvalidInput for a field that the form has not.
+    """
+    if _announced(call) > sum(most.values()) + FRAME_BYTES:
+        raise RequestRefused("too-large", f"these files have at most {sum(most.values())} bytes")
+    found: dict[str, tuple[str, bytes]] = {}
+    async with _framed(call, token, check) as (following, pace):
+        while (part := await following()) is not None:
+            name = part.name or ""
+            if name not in most or name in found:
+                raise InvalidInput(f"this form has the files {', '.join(most)}, each once")
+            data = await _whole(part, most[name], pace)
+            if part.filename or data:
+                found[name] = (part.filename or "", data)
+    if not found:
+        raise InvalidInput("no file was chosen", "choose one")
+    return found
+
+
+def _announced(call: Call) -> int:
+    """Return how long an upload says that it is; raises InvalidInput, RequestRefused."""
     request = call.request
     if request.content_type != MULTIPART or "boundary" not in request.headers["Content-Type"]:
         raise InvalidInput(f"files come in a form of the type `{MULTIPART}`")
-    size, pace = request.content_length, _Pace(_seconds(call))
-    if size is None:
+    if request.content_length is None:
         raise RequestRefused("malformed", "an upload says first how long it is")
+    return request.content_length
+
+
+@asynccontextmanager
+async def _framed(
+    call: Call, token: str, check: Callable[[str], None]
+) -> AsyncIterator[tuple[Callable[[], Awaitable[BodyPartReader | None]], _Pace]]:
+    """Read a form whose first field is `token`, which `check` refuses by raising; yields what reads those after it."""
+    pace = _Pace(_seconds(call))
     try:
-        reader = await request.multipart()
+        reader = await call.request.multipart()
         first = _plain(await pace.of(reader.next()))
         check(await _said(first, pace) if first is not None and first.name == token else "")
-        async with call.of(Uploads).coming(size) as coming:
-            while (part := _plain(await pace.of(reader.next()))) is not None:
-                await _take(part, coming, pace)
-            return await coming.finish()
+
+        async def following() -> BodyPartReader | None:
+            return _plain(await pace.of(reader.next()))
+
+        yield following, pace
     except (ValueError, HttpProcessingError, web.RequestPayloadError, ConnectionError) as fault:
         raise RequestRefused("malformed", f"the upload broke off, or is not framed as a form is: {fault}") from fault
+
+
+async def _whole(part: BodyPartReader, most: int, pace: _Pace) -> bytes:
+    """Return a short file; raises RequestRefused for a longer one."""
+    found = b""
+    while data := await pace.of(part.read_chunk(PIECE_BYTES)):
+        found += data
+        if len(found) > most:
+            raise RequestRefused("too-large", f"`{part.name}` has at most {most} bytes")
+    return found
 
 
 async def _said(part: BodyPartReader, pace: _Pace) -> str:

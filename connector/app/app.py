@@ -7,6 +7,7 @@ from connector.app.founded import Founded
 from connector.channel.doors import Buyer, Holder
 from connector.channel.pace import Paces
 from connector.compute.assents import Assents
+from connector.compute.program_files import ProgramFiles
 from connector.compute.readers import Readers
 from connector.console.accounts import Accounts
 from connector.console.api_keys import ApiKeys
@@ -271,6 +272,7 @@ class Connector(Founded):
     modelling: Modelling
     running: Running
     assents: Assents
+    program_files: Annotated[ProgramFiles, Service(chores={"remove old programs": ProgramFiles.tidy})]
     relating: Relating
     learning: trading.OwnLabels
     followings: Annotated[Followings, Service(begins=Followings.recover)]

@@ -8,7 +8,7 @@ from connector.client.acts.act import EVERYBODY
 from connector.client.acts.request import leaves
 from connector.client.acts.table import TABLE
 from connector.console.fields import FILES, PUBLISHED
-from connector.console.page import TRADERS, Act
+from connector.console.page import PREFIX, TRADERS, Act
 
 if TYPE_CHECKING:
     from connector.client.acts.act import Act as Declared
@@ -62,3 +62,5 @@ ACTS: tuple[Act, ...] = (
 )
 
 ACT_BY_ROUTE = {act.route: act for act in ACTS}
+# where a browser sends the files of a declared act's form
+FILES_OF = {f"{PREFIX}/acts/{act.slug}/files": act for act in TABLE if act.shown and act.uploads}

@@ -26,6 +26,7 @@ def shown(told: Mapping[str, Any]) -> JsonObject:
     found["rows"] = [cells(row, off) for row, off in zip(rows or (), margins, strict=True)][:ANSWER_ROWS_MAX]
     found["held"], found["needs"] = bool(told.get("heldBack")), told.get("needs")
     found["attested"] = (told.get("evidence") or {}).get("platform", "")
+    found["assent"] = (told.get("receipt") or {}).get("assent", "")
     found["looked_up"] = {"there": told["there"], "asked": told["asked"]} if "there" in told else None
     found["line"] = _line(told) if "features" in told else None
     found["budgets"], found["missing"] = _budgets(told), told.get("missing", [])

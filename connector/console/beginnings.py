@@ -25,6 +25,7 @@ BEGINNINGS: Mapping[str, str] = {
     "negotiations": "/search",
     "flows": "penstock controlplane add",
     "computations": "penstock query",
+    "assents": "penstock program assent",
     "replicas": "/search",
     "spending": "/search",
     "wallet": "penstock wallet add",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.client.acts.act import EVERYBODY
 from connector.client.acts.table import TABLE
+from connector.console.computed import COMPUTED
 from connector.console.page import ANY_ID, TRADERS, Page, columns
 from connector.console.proofs import PROOFS
 from connector.console.together import TOGETHER
@@ -153,14 +154,7 @@ PAGES: tuple[Page, ...] = (
         columns("dataset", "direction", "state state", "peer", "bytes bytes", "updated moment", "reason", "id id"),
         menu="trade",
     ),
-    Page(
-        "computations",
-        "/computations",
-        TRADERS,
-        "computing.computations",
-        columns("created moment", "product", "role role", "statement", "state state", "number number", "peer did"),
-        menu="proof",
-    ),
+    *COMPUTED,
     Page(
         "replicas",
         "/replicas",

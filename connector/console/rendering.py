@@ -104,7 +104,7 @@ def html(
         "link": _link,
         "session": session,
         "menu": _menu(session),
-        "here": request.path,
+        "here": request.rel_url.raw_path,
         "other": _in_language(request, next(name for name in language.LANGUAGES if name != lang)),
         **context,
     }
@@ -194,4 +194,4 @@ def _menu(session: Session | None) -> list[tuple[str, list[Page]]]:
 def _in_language(request: web.Request, lang: str) -> str:
     """Return this page's address in another language."""
     asked = [(name, value) for name, value in request.query.items() if name != "lang"]
-    return request.path + "?" + urlencode([*asked, ("lang", lang)])
+    return request.rel_url.raw_path + "?" + urlencode([*asked, ("lang", lang)])

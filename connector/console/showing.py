@@ -36,6 +36,7 @@ TERMS = frozenset(
         "move",
         "side",
         "movement",
+        "way",
     }
 )
 

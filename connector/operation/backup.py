@@ -28,6 +28,7 @@ from connector.runtime.data_folder import (
     DATABASE,
     DEPLOYMENT,
     KEYS,
+    PROGRAMS,
     SEALED,
     UPLOADS,
     VAULT_KEYS,
@@ -129,6 +130,8 @@ def _without(data: Path, kek_file: str, *, sealed: bool) -> tuple[str, ...]:
         )
     if (data / UPLOADS).exists():
         told.append(f"{UPLOADS}/: what browsers sent; what was published of it is sealed again from there")
+    if (data / PROGRAMS).exists():
+        told.append(f"{PROGRAMS}/: programs and assents that browsers sent; who needs one sends it again")
     if (data / ACCESS).exists():
         told.append(f"{ACCESS}/: who asked for what; copy it as you keep logs")
     if (data / CHAIN_DATABASE).exists():

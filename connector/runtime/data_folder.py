@@ -26,6 +26,8 @@ FLOWS = "flows"
 PUSHED = "pushed"
 # what was sent from a browser to be published
 UPLOADS = "uploads"
+# programs and assents that were sent from a browser (`connector.compute.program_files`)
+PROGRAMS = "programs"
 # who asked for what (`connector.operation.access_log`)
 ACCESS = "access"
 # where the server answers, while it does; which process is about to serve, until then

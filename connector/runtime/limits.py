@@ -214,6 +214,8 @@ CONSOLE_UPLOADS_MAX = 4
 UPLOAD_FIELD_BYTES_MAX = 4_096
 # what was sent and never published is removed then
 UPLOAD_DAYS_KEPT = 7
+# programs and assents that browsers sent and that are kept: half a MiB each at the most
+PROGRAM_FILES_MAX = 64
 # folders for publishing that were named while it runs
 PUBLISHED_FOLDERS_MAX = 100
 # complaints of one member that wait for somebody

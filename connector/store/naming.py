@@ -15,6 +15,7 @@ from connector.store.rows.agreement import AcquisitionRow, AgreementRow, AlarmRo
 from connector.store.rows.authority import AuthorityRow
 from connector.store.rows.catalogue import ListingRow, ServiceRow
 from connector.store.rows.channel import BundleRow, ChannelRow, DisputeRow
+from connector.store.rows.compute import AssentRow
 from connector.store.rows.credential import CredentialRow
 from connector.store.rows.deal import FiledDealRow
 from connector.store.rows.filing import FilingRow
@@ -71,6 +72,7 @@ NAMED: Mapping[str, Places] = {
     "dispute": ((DisputeRow, "id"), (BundleRow, "id")),
     "act": ((ActRow, "id"),),
     "authority": ((AuthorityRow, "digest"),),
+    "assent": ((AssentRow, "digest"),),
 }
 THINGS: Places = (
     (ProductRow, "id"),

@@ -105,6 +105,7 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     compute.JointQuestionRow,
     compute.MarksRow,
     compute.AnswerRow,
+    compute.AssentRow,
     compute.LineReceiptRow,
     vault.CopyRow,
     vault.RowSecretRow,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 import aiohttp
+
+BOUNDARY = "where-a-part-ends"
 
 
 class _Forms(HTMLParser):
@@ -67,3 +70,19 @@ class Visitor:
         _, action, told = page.form(part)
         async with self.session.post(urljoin(page.url, action), data={**told, **instead}, headers=headers) as answer:
             return Seen(answer.status, str(answer.url), await answer.text(), answer.headers)
+
+    async def send_files(self, page, part, files, headers=None, **instead):
+        """Send a form of a page with files, field → (name, bytes), as a browser does; its token comes first."""
+        _, action, told = page.form(part)
+        told = {**told, **instead}
+        sent = [_part("form", told.pop("form", "").encode())]
+        sent += [_part(name, *(files.get(name, ("", b""))[::-1])) for name in {**told, **files}]
+        body = b"".join(sent) + f"--{BOUNDARY}--\r\n".encode()
+        said = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}", **(headers or {})}
+        async with self.session.post(urljoin(page.url, action), data=io.BytesIO(body), headers=said) as answer:
+            return Seen(answer.status, str(answer.url), await answer.text(), answer.headers)
+
+
+def _part(field, data, name=None):
+    named = "" if name is None else f'; filename="{name}"'
+    return f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"{named}\r\n\r\n'.encode() + data + b"\r\n"

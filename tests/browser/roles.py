@@ -13,10 +13,14 @@ import random
 import re
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 
+from connector.compute.program import digest_of
+from contracts import assent as assents
 from tests.browser.demo import BROUGHT, OPENED
 from tests.browser.false_books import FALSE
 from tests.browser.hand import Words, picture, purpose
+from tests.compute import programs
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -26,6 +30,12 @@ pytestmark = [
 MEANT = {"en": "Harbour gauges", "zh": "潮位站"}
 WAIT_SECONDS = 60
 ROWS = 120_000
+# what a reviewer says of a program besides which one it is
+ASSENTED = {
+    "product": "planes", "statement": "select seats from planes", "tells": "mean:0:500",
+    "until": "2099-06-30T00:00:00Z", "why": "a mean says nothing of one plane",
+    "buyer": "did:web:buyer.example", "provider": "did:web:provider.example",
+}  # fmt: skip
 # what an order says of itself before anything of it is here
 NOTHING_YET = "0 of 0 pieces"
 # from what was found to an order that runs
@@ -209,4 +219,29 @@ async def test_a_regulator_audits_reads_what_is_wrong_proves_and_exports_it(desk
         assert said["view"]["agreement"] == digest
         assert len(said["view"]["proofs"]) > len(said["view"]["unproven"])
         assert said["signature"]
+    assert desk.said == []
+
+
+async def test_a_reviewer_assents_to_a_program_that_was_sent(desks, tmp_path_factory, lang, locale):
+    """The program is sent and its digest shown; after the button the assent is a page, and the file for its buyer."""
+    desk, code = desks["regulator"], programs.MEAN + f";; {lang}\n".encode()
+    file = tmp_path_factory.mktemp("program") / f"mean-{lang}.wat"
+    file.write_bytes(code)
+    async with desk.page(locale=locale) as page:
+        words = Words(page, lang)
+        await page.goto(desk.base + "/acts/program-assent")
+        await page.locator("input[type=file]").set_input_files(file)
+        await words.click("button", "upload.button")
+        for name, text in ASSENTED.items():
+            await page.locator(f"form.sheet [name={name}]").fill(text)
+        await words.click("button", "acts.look")
+        assert digest_of(code) in await page.locator("main section").first.inner_text()
+        found = await Axe().run(page)
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
+        await words.click("button", "acts.do")
+        await words.sees("assent.signature")
+        answer = await page.request.get(page.url + ".json")
+        assert assents.read(await answer.body()).assent.program == digest_of(code)
+        await page.goto(desk.base + "/assents")
+        await words.sees("state.good")
     assert desk.said == []

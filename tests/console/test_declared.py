@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from connector.client.acts import request
 from connector.client.acts.table import TABLE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -34,8 +35,22 @@ async def test_a_form_asks_for_all_that_is_needed_and_for_no_file_of_the_servers
     for act in (one for one in TABLE if one.shown):
         asked = {field.name for field in act.asks}
         assert {field.name for field in act.fields if field.needed} <= asked, act.name
-        assert not act.tells or "file" not in asked, act.name
+        assert not act.tells or all(field.upload for field in act.asks if field.name == "file"), act.name
         assert act.tells in {"", *asked}, act.name
+
+
+async def test_what_a_form_is_filled_in_with_may_be_sent_as_it_is(enter):
+    """A field with a value of its own, and a box that is not ticked, say nothing that is refused."""
+    visitor = await enter("filler")
+    for act in (one for one in TABLE if one.shown):
+        told = json.loads((await visitor.open(f"acts/{act.slug}.json")).text)["fields"]
+        given = {one["name"]: one["value"] for one in told if one["value"]}
+        for name, field in request.leaves(act.asks):
+            if name in given:
+                assert request.parsed(field, given[name]) is not None, (act.name, name)
+    for value, ticked in (("", False), ("1", True)):
+        form = await visitor.open("acts/agreement-call", params={"receipt": value})
+        assert ('type="checkbox" name="receipt" value="1" checked' in form.text) == ticked
 
 
 async def test_what_was_looked_at_is_done(connector, enter):

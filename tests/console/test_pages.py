@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -100,6 +101,9 @@ def rows():
         "transfer": TRANSFER, "peer": PEER, "statement": HOSTILE, "purpose": HOSTILE, "state": "released", "rows": 3,
         "created": NOW,
     }  # fmt: skip
+    said = {"until": "2026-06-30T00:00:00Z", "parameters": [HOSTILE], "tells": [[HOSTILE, HOSTILE, HOSTILE]]}
+    said |= dict.fromkeys(("product", "provider", "buyer", "reviewer", "program", "statement", "why"), HOSTILE)
+    yield "assents", {"digest": EDITION, "document": said, "signature": b"s", "created": NOW}
     yield "answers", {"agreement": AGREEMENT, "job": HOSTILE, "statement": HOSTILE, "purpose": HOSTILE} | {
         "created": NOW,
     }  # fmt: skip
@@ -174,7 +178,8 @@ async def written(connector):
 IDS = {
     "acquisition": "hostile", "offered": "hostile", "agreement": AGREEMENT, "negotiation": NEGOTIATION,
     "digital-contract": "hostile", "listing": "hostile", "source": "hostile", "space": "hostile",
-    "complaint": "hostile", "dispute": "0d" * 32, "event": "0",
+    "complaint": "hostile", "dispute": "0d" * 32, "event": "0", "assent": EDITION,
+    "computation": f"{AGREEMENT}@{quote(HOSTILE, safe='')}",
 }  # fmt: skip
 
 

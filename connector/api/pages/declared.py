@@ -17,7 +17,7 @@ from connector.api import rehearsals
 from connector.api.authorize import MANAGED
 from connector.api.call import Call, Kept
 from connector.api.operators import govern, handler_of
-from connector.api.pages import governed
+from connector.api.pages import governed, program_choice
 from connector.client.acts import request
 from connector.client.acts.act import BELOW, FRESH
 from connector.client.acts.table import BY_CALL
@@ -41,6 +41,8 @@ LIST = "/acts"
 ENDS = ".。"
 # kinds of fields that are typed in several lines
 LONG = frozenset({"texts", "pairs", "document"})
+# act → where what it makes is seen, beside all that it made before
+LEADS: Mapping[str, str] = {"program_assent": "/assents/{assent}"}
 
 
 async def acts(call: Call) -> JsonObject:
@@ -58,10 +60,11 @@ async def form(call: Call) -> JsonObject:
     asked = {name: call.request.query.get(name, "") for name, _ in request.leaves(act.asks)}
     looks = call.session.operator and "preview" in call.request.query
     asked |= _drawn(act, asked) if looks else {}
-    told = _formed(act, asked)
+    told = _formed(act, asked) | (await program_choice.offered(call, act) if call.session.operator else {})
     if not looks:
         return told
-    path, body = request.request(act, _given(act, _counted(call, act, asked)))
+    told["chosen"] = await program_choice.chosen(call, act, asked)
+    path, body = await _requested(call, act, asked)
     shown = _worded(act, asked, call.of(SpaceView).known_currency())
     said = {lang: text.format_map(shown) for lang, text in zip(LANGUAGES, act.says, strict=True)}
     return told | {"preview": said | {"steps": await _rehearsed(call, path, body) if act.rehearse else None}}
@@ -70,20 +73,29 @@ async def form(call: Call) -> JsonObject:
 async def do(call: Call, fields: dict[str, str]) -> str | Shown:
     """Do an act; return where it is said that it was done, or where what waits is seen, or what it was answered."""
     act = _act(call)
-    given = _given(act, _counted(call, act, fields))
-    path, body = request.request(act, given)
+    given, (path, body) = _given(act, _counted(call, act, fields)), await _requested(call, act, fields)
     variables = {one.wire: given[one.name] for one in act.within("path")}
     variables |= {name: value for name, value in act.always.items() if name not in act.fixed}
     asked = await _asking(call, MANAGED[act.method, act.route], Kept(variables, body, BELOW + path))
     answer = await govern(asked, handler_of(asked.route))
     if answer.status == governed.WAITS:
         return governed.PENDING
-    if not act.tells:
+    if not act.tells and act.call not in LEADS:
         return f"{LIST}?done={act.slug}"
     assert isinstance(answer, web.Response)
     assert isinstance(answer.body, bytes)
+    found = orjson.loads(answer.body)
+    if act.call in LEADS:
+        return LEADS[act.call].format_map(found)
     told = _formed(act, fields | {act.tells: ""})  # what is asked next gets an id of its own
-    return Shown(f"{LIST}/{act.slug}", told | {"answer": answers.shown(orjson.loads(answer.body))})
+    told |= await program_choice.offered(call, act)
+    return Shown(f"{LIST}/{act.slug}", told | {"answer": answers.shown(found)})
+
+
+async def _requested(call: Call, act: Act, typed: Mapping[str, str]) -> tuple[str, Any]:
+    """Return the path and the body with which what was typed is asked for; raises InvalidInput, Absent."""
+    given = await program_choice.placed(call, act, _given(act, _counted(call, act, typed)))
+    return request.request(act, given)
 
 
 async def _rehearsed(call: Call, path: str, body: Any) -> Any:
@@ -143,10 +155,17 @@ def _told(act: Act) -> JsonObject:
 def _formed(act: Act, typed: Mapping[str, str]) -> JsonObject:
     """Return an act's form as it is filled in; nothing is looked at, and nothing answered."""
     fields = [_field(name, one, typed[name]) for name, one in request.leaves(act.asks)]
-    return _told(act) | {"fields": fields, "preview": None, "answer": None}
+    carried = {one["name"]: one["value"] for one in fields if one["value"]}
+    before = LEADS[act.call].rpartition("/")[0] if act.call in LEADS else ""
+    return (
+        _told(act)
+        | {"fields": fields, "preview": None, "answer": None, "chosen": [], "carried": carried}
+        | {"before": before}
+    )
 
 
 def _field(name: str, field: Field, value: str) -> JsonObject:
-    shown = value or (str(field.default) if isinstance(field.default, str | int) else "")
+    shown = value or (str(field.default) if type(field.default) in (str, int) else "")
     about = {"name": name, "value": shown, "needed": field.needed, "long": field.kind in LONG}
+    about |= {"ticked": field.kind == "truth" and field.default in (False, None)}
     return about | {"en": field.words[0], "zh": field.words[1], "most": REASON_CHARACTERS_MAX}

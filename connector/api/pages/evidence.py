@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from connector.api.pages.trading import micros
 from connector.console import disclosed
+from connector.console.event_facts import facts
 from connector.runtime.errors import Absent
 from connector.runtime.limits import INDEX_DIGITS_MAX, PAGE_ROWS_MAX
 from connector.store.entries import entry_at
@@ -58,6 +59,7 @@ async def event(call: Call) -> JsonObject:
         entry, proof = entries.decode(row.entry), evidence.proof(tx, index)
         published = evidence.published(tx)
         head = None if published is None else checkpoints.parse_text(notes.parse(published).text)
+        fields = disclosed.fields(call.core, tx, index)
         return {
             "index": index,
             "kind": entry.kind,
@@ -65,7 +67,7 @@ async def event(call: Call) -> JsonObject:
             "party": entry.party,
             "part": entry.part,
             "link": list(entry.link),
-            "fields": disclosed.shown(disclosed.fields(call.core, tx, index)),
+            "fields": disclosed.shown(fields | facts(entry.kind, fields)),
             "leaf": row.leaf.hex(),
             "entry": row.entry.decode(),
             "proof": proof,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from typing import TYPE_CHECKING, Any
 
+from connector.console.event_facts import facts
 from connector.console.language import LANGUAGES
 from connector.identity.space.view import SpaceView
 from connector.regulator.audits import Audits
@@ -16,6 +17,7 @@ from connector.store.naming import THINGS
 from contracts import address
 from contracts.canonical import JsonObject
 from contracts.namespace import AGREEMENT_URN
+from ledger.audit import assents
 from ledger.audit.how_to_check import RESTS_ON, how
 from ledger.audit.severity import laid_out
 from ledger.chain.client import Chain
@@ -36,7 +38,7 @@ SHOWN = 50
 # up to here a text of hex digits may be a word or a number
 SHORT = 18
 # of an event's fields: so many, and so much of each
-FIELDS_SHOWN, VALUE_CHARACTERS = 8, 60
+FIELDS_SHOWN, VALUE_CHARACTERS = 8, 72
 CHAIN, LOG = "chain", "log"
 
 
@@ -180,7 +182,8 @@ async def timeline(call: Call) -> JsonObject:
     channels = {event.fields["channelId"].hex() for event in own if isinstance(event.fields.get("channelId"), bytes)}
     channels |= {one.part for one in _naming(books, {key}) if one.kind.startswith("channel.")}
     channels |= {one.part for book in books.values() for one in book.events if one.fields.get("agreementDigest") == key}
-    parts = {key, *channels}
+    # the logs of reviewers say by which assents programs were run
+    parts = {key, *channels, *filter(None, map(assents.named, _naming(books, {key})))}
     rows = [_of_log(one) for one in _naming(books, parts)]
     rows += [await _of_chain(call, event) for event in await chain_book.naming(parts)]
     if not rows:
@@ -194,7 +197,8 @@ async def timeline(call: Call) -> JsonObject:
 
 
 def _of_log(one: LogEvent) -> JsonObject:
-    told = "; ".join(f"{name} {value}" for name, value in _fields(one.fields).items())
+    said = _fields(one.fields) | facts(one.kind, one.fields)
+    told = "; ".join(f"{name} {value}" for name, value in said.items())
     tx = one.fields.get("tx", "")
     return {"at": one.time.isoformat(timespec="seconds"), "source": LOG, "event": one.kind, "party": one.did} | {
         "said": told,

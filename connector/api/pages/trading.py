@@ -147,7 +147,7 @@ async def agreement(call: Call) -> JsonObject:
     told["purposes"] = describing.purposes()
     terms = told.pop("terms")
     told["calls"], told["follows"] = (_is_of(told, terms, unit) for unit in (CALL, MESSAGE))
-    told["puts"] = _puts(told, terms)
+    told["puts"], told["runs"] = _puts(told, terms), _runs(told, terms)
     # what both signed under a contract of ours; in a space of one's own nobody keeps a register
     told["ours"] = bool(terms) and all(told["signed"].values())
     told["files"] = told["ours"] and told["filing"] is None and not call.of(ExchangeDoor).alone
@@ -163,6 +163,15 @@ def _puts(told: JsonObject, terms: JsonObject) -> str:
         return ""
     passes = gates.read(terms["gate"])
     return next((act for name, act in PUTS.items() if getattr(passes, name) is not None), "query-ask")
+
+
+def _runs(told: JsonObject, terms: JsonObject) -> list[JsonObject]:
+    """Return what the form of a run begins with, of a program of ours and of the provider's engine, as terms allow."""
+    if told["role"] != CONSUMER or told["state"] not in USABLE or "gate" not in terms:
+        return []
+    passes, what = gates.read(terms["gate"]), {"what": told["digest"]}
+    ours = [what] if passes.programs is not None else []
+    return ours + ([what | {"engine": passes.engine.name}] if passes.engine is not None else [])
 
 
 def _is_of(told: JsonObject, terms: JsonObject, unit: str) -> bool:

@@ -69,7 +69,8 @@ class Field:
     the help of a command calls it, if that is not its name. `of` is the kind of thing whose id it is, where that is one
     of ours: the beginning of the id will do (`connector.store.naming`). `money` is sent as hundredths, and typed as
     `contracts.decimals.read_typed` has it; `coins` is sent as it is typed, `9.50`. With `form` False the console's form
-    does not ask for it: it names a file of the server's machine.
+    does not ask for it: it names a file of the server's machine. With `upload` that form has a browser send the file,
+    of the kind that it says (`connector.compute.program_files`), and knows it by its digest.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Field:
     flag: str = ""
     of: str = ""
     form: bool = True
+    upload: str = ""
 
     @property
     def needed(self) -> bool:
@@ -182,6 +184,11 @@ class Act:
     def asks(self) -> tuple[Field, ...]:
         """Return what the console's form asks for."""
         return tuple(one for one in self.fields if one.form)
+
+    @property
+    def uploads(self) -> tuple[Field, ...]:
+        """Return those of them that are files which a browser sends."""
+        return tuple(one for one in self.asks if one.upload)
 
     @property
     def words(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connector.client.acts.act import NULL, Act, Field
+from connector.client.acts.columns import Column
 from connector.client.acts.queries import ANSWERED, EPSILON, USE, WHAT, answered
 
 
@@ -39,6 +40,10 @@ def assented(told: Any) -> list[str]:
 
 ROWS = Field("statement", ("Rows", "输入行"), "the numbers of each row it is given: a SELECT from one table")
 MODULE = ("Program", "程序"), "a WebAssembly module, .wasm or .wat"
+# kinds of files that the console has a browser send (`connector.compute.program_files`)
+PROGRAM, ASSENT = "program", "assent"
+REVIEWERS = "provider buyer regulator service"
+SIGNED = {"assent": "text", "document": "object", "signature": "text"}
 RUN = (
     Field(
         "tells", ("Tells", "输出"), "a number it tells and between what it lies: slope:-10:10", "--tells", kind="texts"
@@ -76,12 +81,12 @@ ACTS = (
         fields=(
             WHAT,
             ROWS,
-            Field("file", *MODULE, None, default=NULL),
+            Field("file", *MODULE, None, default=NULL, upload=PROGRAM),
             *RUN,
             Field("engine", ("Engine", "计算引擎"), "in place of a program: the provider's engine that its terms name",
                   "--engine", default=NULL),
             Field("assent", ("Assent", "审查同意书"), "the file of a reviewer's assent: it runs once, told exactly",
-                  None, default=NULL),
+                  None, default=NULL, upload=ASSENT),
             EPSILON,
             *USE,
         ),
@@ -90,7 +95,7 @@ ACTS = (
         rehearse=True,
         verb="run",
         typed='firms "select age, revenue from firms" --with slope.wasm --tells slope:-10:10',
-        form=False,
+        tells="job",
         lines=answered,
     ),
     Act(
@@ -102,7 +107,7 @@ ACTS = (
             "Assent to the program {file} of {buyer} on {product}: {statement}",
             "同意 {buyer} 在 {product} 上运行程序 {file}:{statement}",
         ),
-        answer={"assent": "text", "document": "object", "signature": "text"},
+        answer=SIGNED,
         example={
             "product": "firms",
             "statement": "select age, revenue from firms",
@@ -116,7 +121,7 @@ ACTS = (
         fields=(
             Field("product", ("Product", "产品"), "the id of the product"),
             ROWS,
-            Field("file", *MODULE, None),
+            Field("file", *MODULE, None, upload=PROGRAM),
             RUN[0],
             Field("parameters", ("Parameters", "参数"), "the numbers that it is given beside the rows, and no others",
                   "--parameter", kind="texts", default=NULL),
@@ -128,13 +133,57 @@ ACTS = (
             Field("why", ("Why", "理由"), "what was looked at, and why it may be told; all sides read it", "--why"),
         ),
         does="assents.give",
-        roles="provider buyer regulator service",
+        roles=REVIEWERS,
         rehearse=True,
         makes=True,
         typed='firms "select age, revenue from firms" --with slope.wasm --tells slope:-10:10 '
         "--for did:web:buyer.example --of did:web:grid.example --until 2027-06-30T00:00:00Z "
         '--why "a slope says nothing of one firm" --out assent.json',
-        form=False,
+        lines=assented,
+    ),
+    Act(
+        "assent list",
+        "GET programs/assents",
+        help="List the programs that we assented to as their reviewer, the newest first.",
+        says=("List the assents that we gave.", "列出本方给出的审查同意书。"),
+        answer={"assents": [{
+            "assent": "text", "product": "text", "provider": "text", "buyer": "text", "program": "text",
+            "statement": "text", "until": "text", "why": "text", "state": "text", "given": "text",
+        }]},
+        example={},
+        fields=(
+            Field("first", ("Leave out", "跳过"), "leave out so many, the newest", "--first", "number", 0, least=0),
+        ),
+        does="assents.page",
+        roles=REVIEWERS,
+        verb="program assents",
+        table=(
+            Column("GIVEN", "given", is_moment=True),
+            Column("PRODUCT", "product"),
+            Column("FOR", "buyer"),
+            Column("UNTIL", "until", is_moment=True),
+            Column("STATE", "state"),
+            Column("ASSENT", "assent", is_id=True),
+            Column("OF", "provider", long=True),
+            Column("PROGRAM", "program", long=True),
+            Column("ROWS", "statement", long=True),
+            Column("WHY", "why", long=True),
+        ),
+        none="nothing was assented to: penstock program assent",
+    ),
+    Act(
+        "assent show",
+        "GET programs/assents/{assent}",
+        help="Show an assent that we gave, as we signed it; with --out write it into a file, for its buyer.",
+        says=("Show the assent {assent}.", "显示审查同意书 {assent}。"),
+        answer=SIGNED,
+        example={"assent": "5f" * 32},
+        fields=(
+            Field("assent", ("Assent", "同意书"), "its digest in `program assents`", of="assent"),
+        ),
+        does="assents.show",
+        roles=REVIEWERS,
+        verb="program show",
         lines=assented,
     ),
     Act(

@@ -119,6 +119,17 @@ class AnswerRow(TableRow):
     ended: datetime | None = None
 
 
+@table("assents", key=("digest",), index=(("created",),))
+@dataclass(frozen=True, kw_only=True)
+class AssentRow(TableRow):
+    """An assent of ours to a program of a buyer, as we signed it; the log had it before."""
+
+    digest: str
+    document: Document
+    signature: bytes
+    created: datetime
+
+
 @table("line_receipts", key=("transfer",), index=(("agreement",),))
 @dataclass(frozen=True, kw_only=True)
 class LineReceiptRow(TableRow):
