@@ -133,6 +133,7 @@ PRICED_BY: Mapping[str, Code] = _numbered(
     ("epsilon", "by what answers tell (ε)", "按答复的 ε"),
     ("scanned", "by row looked at", "按所查行数"),
     ("second", "by CPU second", "按 CPU 秒"),
+    ("match", "by subject found", "按命中计价"),
 )
 
 # currencies that prices are told in (ISO 4217); another one is told by its code

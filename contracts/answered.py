@@ -1,8 +1,9 @@
 """What one answer counts as under a tariff: one table, by which its provider, its buyer and every auditor count.
 
-Law: it is worked out of what both sides have signed of an answer: how many keys it is about, how much it tells (ε), how
-many rows its table has, and, where that has the price, the CPU seconds that its provider measured and put into the
-receipt, never more than its buyer had said. The amount of a bill follows from these.
+Law: it is worked out of what both sides have signed of an answer: how many keys it is about, and of how many subjects
+that are there it tells the rows, how much it tells (ε), how many rows its table has, and, where that has the price, the
+CPU seconds that its provider measured and put into the receipt, never more than its buyer had said. The amount of a
+bill follows from these.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from contracts.errors import ContractError
-from contracts.units import EPSILON, SCANNED, SECOND
+from contracts.units import EPSILON, MATCH, SCANNED, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 # of CPU seconds of one answer: two threads for a minute, which is what a statement is given
 TENTHS_MAX: Final = 1_200
+# of the id that a question is asked under
+ID_CHARACTERS_MAX: Final = 100
 _TENTHS: Final = 10
 _SECONDS: Final = re.compile(r"([0-9]{1,3})(?:\.([0-9]))?", re.ASCII)
 
@@ -32,12 +35,14 @@ _SECONDS: Final = re.compile(r"([0-9]{1,3})(?:\.([0-9]))?", re.ASCII)
 class Answered:
     """One answer: about so many `keys`, one where it is a statement, and with an `epsilon` of so many hundredths.
 
-    `tenths` of CPU seconds it took, or may take at most.
+    `tenths` of CPU seconds it took, or may take at most. Of `matched` subjects, whom its buyer knows to be there,
+    it tells the rows.
     """
 
     keys: int = 1
     epsilon: int = 0
     tenths: int = 0
+    matched: int = 0
 
 
 # what a tariff counts, or its quota → how many units an answer is; where there is no row it is one for each key
@@ -46,6 +51,7 @@ _UNITS: Final[Mapping[str, Callable[[Tariff, Answered], int]]] = MappingProxyTyp
         EPSILON: lambda _, of: of.epsilon,
         SCANNED: lambda tariff, _: sum(run.records for run in tariff.records),
         SECOND: lambda _, of: of.tenths,
+        MATCH: lambda _, of: of.matched,
     }
 )
 # what has the price → the part that a gate needs for it, those that it may not have, and what is said otherwise
@@ -61,6 +67,11 @@ _PARTS: Final[Mapping[str, tuple[frozenset[str], frozenset[str], str]]] = Mappin
             frozenset(),
             frozenset({"coverage", "lookup", "joint", "programs", "engine", "sketch", "learning"}),
             "CPU seconds are the price of statements alone: what else is answered is not measured, or hides its time",
+        ),
+        MATCH: (
+            frozenset({"lookup"}),
+            frozenset(),
+            "a price of subjects found is for those that are looked up: the gate says how many keys (`lookup=1000`)",
         ),
     }
 )

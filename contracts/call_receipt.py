@@ -2,8 +2,8 @@
 
 Law: it binds method, path, query and body of the request as they were sent on, and status and body of the answer, all
 by digests; so it proves to others what was answered, and tells it to nobody. Where that is what an answer is billed by
-it says how much the answer tells, too (ε), or how many CPU seconds it took; of a program that a reviewer assented to,
-by which assent (its digest) it was run.
+it says how much the answer tells, too (ε), how many CPU seconds it took, or of how many subjects it tells rows; of a
+program that a reviewer assented to, by which assent (its digest) it was run.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 MEMBERS: Final = ("agreement", "call", "request", "status", "answer", "at")
+# what it says besides of an answer, where there is something to say
+SAID: Final = ("epsilon", "seconds", "assent", "matched")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Made:
     epsilon: str = ""
     seconds: str = ""
     assent: str = ""
+    matched: str = ""
 
     def said(self) -> dict[str, str]:
         """Return what a receipt says of it; the request's digest is that of METHOD, target and the body's digest."""
@@ -46,7 +49,7 @@ class Made:
             "request": sha256(asked.encode()).hexdigest(),
             "status": str(self.status),
             "answer": sha256(self.answer).hexdigest(),
-        } | {name: text for name in ("epsilon", "seconds", "assent") if (text := getattr(self, name))}
+        } | {name: text for name in SAID if (text := getattr(self, name))}
 
 
 def receipt(made: Made, name: str, at: str) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from contracts import attested as attestations
 from contracts import price_words
+from contracts.answered import counted
 from contracts.errors import ContractError
 from contracts.noise import epsilon_text
+from contracts.units import MATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -89,6 +91,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         " · {columns} of subjects that one names, {keys} in all, each asked for among some thousand",
         " · 可匿名查询指定主体的 {columns},共 {keys} 个,每次混于约千个之中",
     ),
+    "matched": (", and who of them is there is told first, for nothing", ",并先免费告知其中谁命中"),
     "amends": (" · in place of the agreement {digest}", " · 替代合约 {digest}"),
     "contract": (" · under the contract {digest}", " · 依据数字合约 {digest}"),
     "inherit": (" · what is made out of it stays under these terms", " · 由其衍生的数据仍受本条款约束"),
@@ -145,7 +148,8 @@ def _gate(terms: Terms, words: Mapping[str, str], lang: str) -> str:
         return ""
     columns = _few(terms.gate.columns, words)
     if (looked := terms.gate.lookup) is not None:
-        return words["lookup"].format(columns=columns, keys=looked.keys)
+        matched = words["matched"] if counted(terms.tariff) == MATCH else ""
+        return words["lookup"].format(columns=columns, keys=looked.keys) + matched
     told = words["gate"].format(columns=columns, least=terms.gate.least)
     if (noise := terms.gate.noise) is not None:
         least, most = noise.choice or (noise.epsilon, noise.epsilon)

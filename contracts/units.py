@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 AGREEMENT, OPENING, CALL, MESSAGE, QUERY = "agreement", "opening", "call", "message", "query"
 # what an answer may be counted by besides (`contracts.answered`), in the same place of an entry as calls
-EPSILON, SCANNED, SECOND = "epsilon", "scanned", "second"
+EPSILON, SCANNED, SECOND, MATCH = "epsilon", "scanned", "second", "match"
 PLAIN, KEPT, LEASED, COMPUTED = "plain", "kept", "leased", "computed"
 
 
@@ -70,6 +70,7 @@ UNITS: Final[Mapping[str, Unit]] = MappingProxyType(
         SECOND: Unit(
             CALL, "tenths of CPU seconds of the answers", CALL, frozenset({COMPUTED}), graduated=True, parts=10
         ),
+        MATCH: Unit(CALL, "subjects found whose rows were told", CALL, frozenset({COMPUTED}), graduated=True),
         "flat": Unit("byte", _BYTES, AGREEMENT, _COPIES, ends=True),
         "advance": Unit("byte", _BYTES, AGREEMENT, _COPIES | {LEASED}, whole=True),
         "subscription": Unit(

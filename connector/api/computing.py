@@ -6,6 +6,8 @@
                                 {…, "nonce"} → the same of a statement, attested for this number of the buyer's
                                 {"id", "table", "groups"} → how much of a list is covered (`connector.compute.blinding`)
                                 {"id", "table", "points", "buckets"} → subjects looked up (`connector.compute.buckets`)
+                                {"id", "of", "table", "points", "buckets"} → the rows of those who are there by the
+                                look-up `of`, where subjects found have the price
                                 {"id", "statement", "program", "tells", "parameters", "blocks"} → a program's numbers
                                 {"id", "statement", "program", "tells", "parameters", "assent"} → the same by the assent
                                 of a reviewer: once, over all rows, and exactly
@@ -31,6 +33,7 @@ from connector.api import questions
 from connector.api.faults import as_json
 from connector.api.plain import NO_STORE, said_of, token
 from connector.compute.assented import Assented
+from connector.compute.matched import Matched
 from connector.custody import bearers
 from connector.enforcement.context import PURPOSE
 from connector.provider.computing.asked import Asked, job_name
@@ -78,7 +81,8 @@ async def answer(call: Call) -> web.Response:
     epsilon = "" if found.each is None else epsilon_text(found.each)
     seconds = "" if found.took is None else seconds_text(found.took)
     assent = about.assent if isinstance(about, Assented) else ""
-    made = Made(found.agreement, "POST", "", body, 200, found.answer, epsilon, seconds, assent)
+    matched = str(len(about.points)) if isinstance(about, Matched) else ""
+    made = Made(found.agreement, "POST", "", body, 200, found.answer, epsilon, seconds, assent, matched)
     receipt = call_receipt.receipt(made, job_name(found.agreement, found.job), found.ended.isoformat())
     signed = call.core.identity.sign(call_receipt.digest(receipt))
     proof = {bearers.RECEIPT: base64.urlsafe_b64encode(canonical(receipt)).decode(), bearers.SIGNED: signed.hex()}

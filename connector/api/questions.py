@@ -16,6 +16,7 @@ from connector.compute.engine.attached import Attached
 from connector.compute.epsilon import typed
 from connector.compute.fitting import Groups
 from connector.compute.lesson import LABELS, Match, Rows, Step
+from connector.compute.matched import Matched
 from connector.compute.program import BLOCKS, Program, Tells
 from connector.compute.sketch import Sketch
 from connector.compute.sought import Sought
@@ -89,6 +90,12 @@ def _sought(said: Said) -> tuple[str, Sought]:
     return sought.statement(), sought
 
 
+def _matched(said: Said) -> tuple[str, Matched]:
+    points, buckets = map(_base64, _listed(said["points"])), _listed(said["buckets"], int)
+    matched = Matched(said["of"], tuple(points), tuple(buckets), said["table"])
+    return matched.statement(), matched
+
+
 def _cells(said: Said) -> tuple[str, Cells]:
     cells = Cells(said["statement"], over(said["over"]))
     return cells.words(), cells
@@ -159,7 +166,7 @@ def _step(said: Said) -> tuple[str, Step]:
 
 
 EPSILON, AT_MOST, NONCE = "epsilon", "atMost", "nonce"
-TEXTS: Final = ("id", "statement", "table", "salt", "match", "engine", EPSILON, AT_MOST, NONCE)
+TEXTS: Final = ("id", "statement", "table", "of", "salt", "match", "engine", EPSILON, AT_MOST, NONCE)
 READS: Final[Mapping[frozenset[str], Callable[[Said], tuple[str, About | None]]]] = {
     frozenset({"id", "statement"}): _statement,
     frozenset({"id", "statement", EPSILON}): _statement,
@@ -171,6 +178,7 @@ READS: Final[Mapping[frozenset[str], Callable[[Said], tuple[str, About | None]]]
     frozenset({"id", "statement", EPSILON, AT_MOST, NONCE}): _statement,
     frozenset({"id", "table", "groups"}): _groups,
     frozenset({"id", "table", "points", "buckets"}): _sought,
+    frozenset({"id", "of", "table", "points", "buckets"}): _matched,
     frozenset({"id", "statement", "over"}): _cells,
     frozenset({"id", "statement", "over", EPSILON}): _cells,
     frozenset({"id", "members"}): _together,

@@ -1,7 +1,8 @@
 """The table that subjects are looked up in, made inside the reader process (`connector.compute.buckets`).
 
     told    {…, gate, columns, table}           → {tables, functions, named, confined}  or a refusal
-    handed  the table's file {…, key} and nothing beside it → {columns, buckets, entries, entryBytes, bytes}, then it
+    handed  the table's file {…, key} and nothing beside it → {columns, buckets, entries, entryBytes, tags, bytes}, then
+            it; with {…, tagging} the tags of its subjects go before it (`connector.compute.tags`)
 
 Law: no cell leaves this process but sealed under what only the key of its own subject opens.
 """
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from connector.compute import blinding, buckets, keys
+from connector.compute import blinding, buckets, keys, tags
 from connector.compute.content import Content
 from connector.compute.covered import of_subjects
 from connector.compute.statement import Refused
@@ -48,7 +49,8 @@ def answer(
     if rows.num_rows > ROWS_MAX:
         raise Refused("table", f"{rows.num_rows} rows are more than are looked up in: at most {ROWS_MAX}")
     subjects = keys.names(pa, rows.column(passes.subject).combine_chunks())
-    points = _points(secret, keys.distinct(subjects), int(asked["threads"]))
+    named, threads = keys.distinct(subjects), int(asked["threads"])
+    points = _points(secret, named, threads)
     cells = (rows.column(name).to_pylist() for name in names)
     # what orjson returns holds on to a page of its own while it lives: a million of them would be four gigabytes
     told = [
@@ -57,8 +59,19 @@ def answer(
         if subject is not None
     ]
     shape, table = buckets.made(secret, passes.lookup.buckets, told)
+    many, tagged = _tagged(file, shape.buckets, named, threads)
+    if len(tagged) + len(table) > buckets.TABLE_BYTES_MAX:
+        raise Refused("table", f"with its tags it has more than {buckets.TABLE_BYTES_MAX} bytes")
     head = {"columns": names, "buckets": shape.buckets, "entries": shape.entries, "entryBytes": shape.entry_bytes}
-    return {**head, "bytes": len(table)}, table
+    return {**head, "tags": many, "bytes": len(tagged) + len(table)}, tagged + table if many else table
+
+
+def _tagged(file: Mapping[str, Any], of: int, named: Sequence[str], threads: int) -> tuple[int, bytearray]:
+    """Return how many tags each bucket has, and all of them: none where the table is made without."""
+    if "tagging" not in file:
+        return 0, bytearray()
+    secret = bytes.fromhex(file["tagging"])
+    return tags.made(secret, of, _points(secret, named, threads))
 
 
 def _told(passes: Gate, types: Mapping[str, str]) -> list[str]:

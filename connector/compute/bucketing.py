@@ -39,8 +39,18 @@ class Bucketing(OneTable):
         return self._looked({"table": self._table})
 
     def make(
-        self, foreseen: Foreseen, file: IndexedFile, placed: Iterable[tuple[int, bytes | memoryview]], secret: bytes
+        self,
+        foreseen: Foreseen,
+        file: IndexedFile,
+        placed: Iterable[tuple[int, bytes | memoryview]],
+        secret: bytes,
+        tagging: bytes = b"",
     ) -> tuple[Shape, bytes]:
-        """Return the table of a file, made with p (blocking); raises InvalidInput for what is too large."""
-        head, table = self._given(foreseen.table, file, placed, b"", {"key": secret.hex()})
-        return Shape(int(head["buckets"]), int(head["entries"]), int(head["entryBytes"])), table
+        """Return the table of a file, made with p (blocking); raises InvalidInput for what is too large.
+
+        With t (`tagging`) the tags of its subjects go before it.
+        """
+        scalars = {"key": secret.hex()} | ({"tagging": tagging.hex()} if tagging else {})
+        head, table = self._given(foreseen.table, file, placed, b"", scalars)
+        shape = Shape(*(int(head[name]) for name in ("buckets", "entries", "entryBytes", "tags")))
+        return shape, table

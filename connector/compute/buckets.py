@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 ROW_BYTES_MAX: Final = 2_048
 ROWS_OF_ONE_MAX: Final = 100
 TABLE_BYTES_MAX: Final = 1 << 30
+# of a tag: nobody finds one that somebody else has
+TAG_BYTES: Final = 16
 _TAG: Final = b"penstock/lookup/row/v1\0"
 _FILL: Final = b"penstock/lookup/fill/v1\0"
 _LENGTH: Final = struct.Struct(">H")
@@ -43,16 +45,25 @@ _ONCE: Final = bytes(12)  # a key seals one row
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How large a table is: so many buckets, of so many entries, of so many bytes each."""
+    """How large a table is: so many buckets, of so many entries, of so many bytes each.
+
+    Before them are as many buckets of `tags` (`connector.compute.tags`), none where who is there is not asked first.
+    """
 
     buckets: int
     entries: int
     entry_bytes: int
+    tags: int = 0
 
     @property
     def bucket_bytes(self) -> int:
         """How long one bucket is."""
         return self.entries * self.entry_bytes
+
+    @property
+    def tags_bytes(self) -> int:
+        """How long the tags of one bucket are."""
+        return self.tags * TAG_BYTES
 
 
 def made(secret: bytes, of: int, rows: Sequence[tuple[str, bytes, bytes]]) -> tuple[Shape, bytearray]:
@@ -74,13 +85,16 @@ def made(secret: bytes, of: int, rows: Sequence[tuple[str, bytes, bytes]]) -> tu
         raise Refused(
             "table", f"its rows take {of * shape.bucket_bytes} bytes, and at most {TABLE_BYTES_MAX} are looked up"
         )
+    return shape, filled(_FILL + secret, found, shape.entries, entry_bytes)
+
+
+def filled(seed: bytes, found: Sequence[Sequence[bytes]], most: int, width: int) -> bytearray:
+    """Return buckets of `most` entries of one width, in the order of their bytes, filled up with what a seed draws."""
     table = bytearray()
     for at, entries in enumerate(found):
-        lacking = shape.entries - len(entries)
-        filled = shake_256(_FILL + secret + _NUMBER.pack(at)).digest(lacking * entry_bytes)
-        all_ = [*entries, *(filled[i : i + entry_bytes] for i in range(0, len(filled), entry_bytes))]
-        table += b"".join(sorted(all_))
-    return shape, table
+        drawn = shake_256(seed + _NUMBER.pack(at)).digest((most - len(entries)) * width)
+        table += b"".join(sorted([*entries, *(drawn[i : i + width] for i in range(0, len(drawn), width))]))
+    return table
 
 
 def opened(shape: Shape, bucket_: bytes, key: str, point: bytes) -> Iterator[Any]:

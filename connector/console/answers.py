@@ -1,7 +1,7 @@
 """What a question to data that stay at their provider was answered with, as a page shows it.
 
 All such answers have an id; the rest is there or not: rows of cells with their margins, a line through numbers, how
-many of the keys are there, what is left of each budget.
+many of the keys are there and paid, what is left of each budget.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from contracts.canonical import JsonObject
 
 ANSWER_ROWS_MAX: Final = 200  # on a page; all of them are in the answer under its id
+KEYS: Final = ("there", "asked", "paid")
 
 
 def shown(told: Mapping[str, Any]) -> JsonObject:
@@ -27,7 +28,7 @@ def shown(told: Mapping[str, Any]) -> JsonObject:
     found["held"], found["needs"] = bool(told.get("heldBack")), told.get("needs")
     found["attested"] = (told.get("evidence") or {}).get("platform", "")
     found["assent"] = (told.get("receipt") or {}).get("assent", "")
-    found["looked_up"] = {"there": told["there"], "asked": told["asked"]} if "there" in told else None
+    found["looked_up"] = {name: told[name] for name in KEYS} if "there" in told else None
     found["line"] = _line(told) if "features" in told else None
     found["budgets"], found["missing"] = _budgets(told), told.get("missing", [])
     return found

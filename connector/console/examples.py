@@ -30,6 +30,7 @@ EXAMPLES = {
     "epsilon": (100, 1_000),
     "scanned": (1_000, 1_000_000),
     "second": (10, 600),
+    "match": (1, 100),
 }
 # what a person counts a unit in → its key among the words, and how many of the unit one is
 TYPED = {"byte": ("MiB", MIB), **{name: (name, unit.parts) for name, unit in UNITS.items() if unit.parts > 1}}

@@ -72,10 +72,10 @@ SECONDS: Final = 600.0
 class Wanted:
     """What is asked, of what was agreed, under an id of ours; `said` is what else is said of the use.
 
-    It is about so many `keys`, one where it is a statement; `epsilon` is the one that is chosen, in hundredths.
-    It may take so many `tenths` of CPU seconds, where these are paid. `budgeted` is no answer that says nothing out of
-    the budget of ε: that of a list, or of a program that is run by an `assent` (the digest in hex). `nonce` is our
-    number where its answer is attested.
+    It is about so many `keys`, one where it is a statement; with `matched` rows are asked of so many subjects who are
+    there. `epsilon` is the one that is chosen, in hundredths. It may take so many `tenths` of CPU seconds, where these
+    are paid. `budgeted` is no answer that says nothing out of the budget of ε: that of a list, or of a program that is
+    run by an `assent` (the digest in hex). `nonce` is our number where its answer is attested.
     """
 
     agreement: AgreementRow
@@ -89,10 +89,12 @@ class Wanted:
     budgeted: bool = True
     assent: str = ""
     nonce: str = ""
+    matched: int = 0
 
     def foreseen(self) -> Answered:
         """Return what its answer will be, at most; raises InvalidInput for what the terms do not leave to its buyer."""
-        return Answered(self.keys, chosen(self._noise, self.epsilon), cpu.at_most(self.tariff, self.tenths))
+        epsilon, tenths = chosen(self._noise, self.epsilon), cpu.at_most(self.tariff, self.tenths)
+        return Answered(self.keys, epsilon, tenths, self.matched)
 
     def found(self, answer: bytes) -> Answered:
         """Return what an answer is; raises PeerMisbehaved where it took more than it may, or does not say."""
@@ -205,8 +207,8 @@ class Querying:
             return asked
         told, answer = await self.sent(row, sent, {name: text for name, text in use.items() if text}, most_bytes)
         found = wanted.found(answer)
-        seconds = seconds_text(found.tenths) if found.tenths else ""
-        made = Made(row.digest, "POST", "", sent, 200, answer, wanted.receipted(), seconds, wanted.assent)
+        seconds, matched = seconds_text(found.tenths) if found.tenths else "", str(found.matched or "")
+        made = Made(row.digest, "POST", "", sent, 200, answer, wanted.receipted(), seconds, wanted.assent, matched)
         receipt, signed = _receipt(row, told, made)
         evidence = wanted.accepted(answer)
         kept, units = await asyncio.to_thread(read, answer), answered.units(wanted.tariff, found)

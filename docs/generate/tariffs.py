@@ -23,6 +23,7 @@ EXAMPLES = {
     "epsilon": Tariff("epsilon", 200, 100, "CNY"),
     "scanned": Tariff("scanned", 5, 1000, "CNY", records=(Run(1, 1, 1, 1),)),
     "second": Tariff("second", 20, 10, "CNY"),
+    "match": Tariff("match", 50, 1, "CNY"),
     "flat": Tariff("flat", 90_000, GIB, "CNY"),
     "advance": Tariff("advance", 90_000, 1, "CNY"),
     "subscription": Tariff("subscription", 90_000, 10, "CNY", (Tier(10, 12_000),), "opening", "month"),

@@ -4,7 +4,8 @@ Law: a provider's log says of each statement that it was begun and how it ended,
 answer it got. What was billed of a transfer is as many as were released in it; and an answer that one side has is in
 the other's log, or that log was not read so far. What answers with noise tell one buyer of a product, each the ε that
 it was begun with, is at most the budget that the terms name, and what it looks up at most their keys, all agreements
-together. Each key is billed, or each hundredth of ε where that has the price.
+together. Each key is billed, each hundredth of ε where that has the price, or each subject whose rows were told, where
+subjects found have it.
 """
 
 from __future__ import annotations
@@ -35,9 +36,13 @@ if TYPE_CHECKING:
     from ledger.audit.report import Report
     from ledger.space.document import Space
 
+    Counts = Mapping[str, Mapping[str, int]]  # member → job → how many
+
 STARTED, ENDED, RECEIVED, DECIDED = "computation.started", "computation.ended", "answer.received", "decision.made"
 COMPUTE = "compute"  # the place of a decision
 RELEASED = "released"
+# what says in its beginning how many keys a look-up is about, or of how many subjects who are there rows are told
+KEYS, MATCHED = "keys", "matched"
 # how a statement ends of which something was told: also that too few pass
 TOLD = frozenset({RELEASED, "withheld"})
 NOTHING = epsilon_text(0)
@@ -52,11 +57,11 @@ def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
             report.waits.update(event.part for event in book.of(kind))
         _check_decided(book, report)
         assents.check(book, deals, addresses, report)
-        keys, begun = _keys(book, report), _begun(book)
-        answers = {one.index: _answered(one, begun.get(one.index), keys, deals, report) for one in book.of(ENDED)}
+        counts, begun = {member: _counted(book, member, report) for member in (KEYS, MATCHED)}, _begun(book)
+        answers = {one.index: _answered(one, begun.get(one.index), counts, deals, report) for one in book.of(ENDED)}
         _check_billed(book, deals, answers, report)
         _check_budget(book, deals, answers, report)
-        _check_looked_up(book, deals, keys, report)
+        _check_looked_up(book, deals, counts, report)
         _check_received(book, books, deals, report)
         attestations.check(book, books, deals, report)
     joints.check(space, books, deals, report)
@@ -83,7 +88,7 @@ def _begun(book: Book) -> dict[int, Event]:
     return found
 
 
-def _answered(ended: Event, begun: Event | None, keys: Mapping[str, int], deals: Deals, report: Report) -> Answered:
+def _answered(ended: Event, begun: Event | None, counts: Counts, deals: Deals, report: Report) -> Answered:
     """Return what an answer is, as its log says it."""
     epsilon, tenths = _epsilon(ended, begun, deals, report), 0
     if "seconds" in ended.fields:
@@ -91,7 +96,8 @@ def _answered(ended: Event, begun: Event | None, keys: Mapping[str, int], deals:
         most = begun or ended
         took, said = (reading(one, report, _seconds, one) or 0 for one in (ended, most))
         tenths = min(took, said)
-    return Answered(keys.get(_job(ended), 1), epsilon, tenths)
+    job = _job(ended)
+    return Answered(counts[KEYS].get(job, 1), epsilon, tenths, counts[MATCHED].get(job, 0))
 
 
 def _seconds(event: Event) -> int:
@@ -153,28 +159,30 @@ def _check_budget(book: Book, deals: Deals, answers: Mapping[int, Answered], rep
             report.find("privacy-overspent", event.did, event, mine=mine, theirs=agreed)
 
 
-def _check_looked_up(book: Book, deals: Deals, keys: Mapping[str, int], report: Report) -> None:
-    """Check that no look-up tells of more keys than its buyer may look up of the product."""
-    spent: Counter[tuple[str, str]] = Counter()
+def _check_looked_up(book: Book, deals: Deals, counts: Counts, report: Report) -> None:
+    """Check that no look-up tells of more keys than its buyer may look up of the product, nor rows of more subjects."""
+    spent: Counter[tuple[str, str, str]] = Counter()
     for event in book.of(ENDED):
         deal = deals.get(event.part)
         looked = None if deal is None or deal.terms.gate is None else deal.terms.gate.lookup
         if deal is None or looked is None or event.fields.get("outcome") != RELEASED:
             continue
-        whom = deal.buyer, deal.terms.product
-        spent[whom] += keys.get(_job(event), 1)
+        job = _job(event)
+        member = MATCHED if job in counts[MATCHED] else KEYS
+        whom = deal.buyer, deal.terms.product, member
+        spent[whom] += counts[member].get(job, 1)
         if spent[whom] > looked.keys:
             report.find("lookups-overdrawn", event.did, event, mine=str(spent[whom]), theirs=str(looked.keys))
 
 
-def _keys(book: Book, report: Report) -> dict[str, int]:
-    """Return how many keys each look-up was about, by the name of its job; one where its event does not say."""
-    told = [event for event in book.of(STARTED) if "keys" in event.fields]
-    return {_job(event): reading(event, report, _many, event) or 1 for event in told}
+def _counted(book: Book, member: str, report: Report) -> dict[str, int]:
+    """Return what beginnings say as a `member`, by the name of their jobs; one where that is no number."""
+    told = [event for event in book.of(STARTED) if member in event.fields]
+    return {_job(event): reading(event, report, _many, event, member) or 1 for event in told}
 
 
-def _many(event: Event) -> int:
-    return read_decimal(event.fields["keys"], "keys", limit=KEYS_AT_ONCE)
+def _many(event: Event, member: str) -> int:
+    return read_decimal(event.fields[member], member, limit=KEYS_AT_ONCE)
 
 
 def _check_received(book: Book, books: Books, deals: Deals, report: Report) -> None:
@@ -198,10 +206,12 @@ def _check_received(book: Book, books: Books, deals: Deals, report: Report) -> N
 
 
 def _is_as_begun(provider: Book, part: str, receipt: Mapping[str, str]) -> bool:
-    """Say whether a provider's log has the statement begun with the ε, and by the assent, that a receipt says."""
+    """Say whether a provider's log has it begun as a receipt says: with its ε, by its assent, of so many subjects."""
     begun = [one for one in provider.of(STARTED, part) if _job(one) == receipt["call"]]
     epsilons = {"", *(str(one.fields.get("epsilon")) for one in begun)}
-    return receipt["epsilon"] in epsilons and receipt["assent"] in {"", *map(assents.named, begun)}
+    found = {str(one.fields.get(MATCHED, "")) for one in begun} or {""}
+    alike = receipt["epsilon"] in epsilons and receipt["assent"] in {"", *map(assents.named, begun)}
+    return alike and receipt["matched"] in found
 
 
 def _signed(event: Event, deal: Deal) -> Mapping[str, str]:
@@ -211,7 +221,7 @@ def _signed(event: Event, deal: Deal) -> Mapping[str, str]:
         raise ValueError("the receipt is of another statement")
     if not signature.is_by(deal.agreement.provider, call_receipt.digest(receipt), signed):
         raise ValueError("the receipt is not signed by the provider of the agreement")
-    return {name: str(receipt.get(name, "")) for name in ("call", "answer", "epsilon", "seconds", "assent")}
+    return {name: str(receipt.get(name, "")) for name in ("call", "answer", *call_receipt.SAID)}
 
 
 def _transfer(event: Event) -> str:

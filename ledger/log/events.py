@@ -111,7 +111,7 @@ SHAPES: Mapping[str, Shape] = {
         "transferId opening", "transfer bytes plainBytes rows amount metering", "agreementDigest calls"
     ),
     "computation.started": _shape(
-        "transferId job", "transfer job statement purpose", "epsilon keys program assent atMost agreementDigest"
+        "transferId job", "transfer job statement purpose", "epsilon keys matched program assent atMost agreementDigest"
     ),
     "computation.ended": _shape(
         "transferId job",

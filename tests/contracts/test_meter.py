@@ -22,6 +22,7 @@ ADDED = {
     "epsilon": (Tariff("epsilon", 50, 100, "CNY"), 1),
     "scanned": (Tariff("scanned", 50, 1000, "CNY", records=(Run(1, 1, 1, 1),)), 1),
     "second": (Tariff("second", 50, 10, "CNY"), 1),
+    "match": (Tariff("match", 50, 1, "CNY"), 1),
     "flat": (Tariff("flat", 1, 1, "CNY"), 410),
     "advance": (Tariff("advance", 1, 1, "CNY"), 410),
     "free": (Tariff("free", 0, 1, "CNY"), 410),

@@ -69,6 +69,7 @@ KINDS = {
         RECORDS,
     ),
     "second": st.builds(Tariff, st.just("second"), MINOR, st.integers(1, 90), st.just("CNY"), tiers()),
+    "match": st.builds(Tariff, st.just("match"), MINOR, st.integers(1, 9), st.just("CNY"), tiers()),
     "flat": st.builds(Tariff, st.just("flat"), MINOR, PER, st.just("CNY")),
     "advance": st.builds(Tariff, st.just("advance"), MINOR, st.just(1), st.just("CNY")),
     "subscription": st.builds(

@@ -14,6 +14,7 @@ from contracts import blind
 from contracts.canonical import canonical, load
 from contracts.gate import Gate
 from contracts.labels import H
+from contracts.lookup import LookUp
 from contracts.split import Split
 from contracts.tariff import Tariff
 from contracts.terms import Terms, product_key
@@ -23,6 +24,7 @@ from tests.contracts.weather import TERMS
 from tests.every import every
 
 GOOD = TERMS.json()
+SAID_THERE = "the gate says how many keys (`lookup=1000`)"
 
 
 def test_terms_survive_their_json_and_a_change_of_any_member_changes_the_digest():
@@ -89,6 +91,15 @@ def test_answers_pass_a_gate_in_one_tier_and_in_no_other(tier):
     gate = None if tier == "computed" else Gate(("a",))
     with refused("terms", "answers pass a `gate` in the tier `computed` and in no other"):
         replace(TERMS, tier=tier, lease_seconds=900 if tier == "leased" else 0, gate=gate)
+
+
+def test_a_price_of_subjects_found_is_for_those_that_are_looked_up():
+    looked, price = Gate(("a",), "who", lookup=LookUp(10, 1)), Tariff("match", 50, 1, "CNY")
+    priced = replace(TERMS, tier="computed", lease_seconds=0, tariff=price, gate=looked)
+    assert Terms.from_json(load(canonical(priced.json()))) == priced
+    for tariff in (price, Tariff("subscription", 500, 100, "CNY", (), "match", "month")):
+        with refused("terms", f"a price of subjects found is for those that are looked up: {SAID_THERE}"):
+            replace(priced, tariff=tariff, gate=Gate(("a",), "who"))
 
 
 def test_the_chain_knows_an_edition_by_its_id_or_blind():

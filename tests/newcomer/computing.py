@@ -175,6 +175,29 @@ async def test_a_subject_is_looked_up_and_its_provider_does_not_see_whom(walk):
     assert (asked.count("lookup: "), "F900" in asked, "NOBODY" in asked) == (2, False, False)
 
 
+async def test_those_alone_are_paid_who_are_found(walk):
+    """As docs/compute.md has it: quoted at most, paid by whom one finds, and nothing where nobody is there."""
+    (walk.folder / "found.csv").write_text("firm,district\n" + "".join(f"F{at},{'ABC'[at % 3]}\n" for at in range(90)))
+    says = ("found.csv", "--title", "Paid by whom one finds", "--tier", "computed", "--gate=subject=firm")
+    terms = ("--column", "district", "--unit", "match", "--price", "0.50", "--floor", "0.50", *TERMS[2:])
+    await walk.type(["penstock", "publish", *says, *terms, "--id", "match-never", "--data", "provider"], 2)
+    await walk.type(["penstock", "publish", *says, "--gate=lookup=9", *terms, "--id", "match", "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "match", "--data", "exchange"])
+    bought = ("--max-price", "0.50", "--purpose", "Research", "--id", "match")
+    await walk.type(["penstock", "get", "match", *bought, "--data", "buyer"])
+    look_up = ["penstock", "lookup", "match", "F7", "NOBODY", "--id", "m-1"]
+    assert "1.00 CNY" in await walk.type([*look_up, "--dry-run", "--data", "buyer"])
+    told = await walk.type([*look_up, "--data", "buyer"])
+    assert [line.split() for line in told.splitlines()[:3]] == [
+        ["firm", "found", "district"], ["F7", "yes", "B"], ["NOBODY", "no"]
+    ]  # fmt: skip
+    assert "1 of 2 keys are there, 1 are paid" in told
+    assert await walk.type([*look_up, "--data", "buyer"]) == told
+    assert "0 are paid" in await walk.type(["penstock", "lookup", "match", "X", "--id", "m-2", "--data", "buyer"])
+    asked = await walk.type(["penstock", "admin", "queries", "--of", "match", "--data", "buyer"])
+    assert (asked.count("0 subjects found"), asked.count("1 subject found")) == (2, 1)
+
+
 async def test_what_two_have_of_the_same_firms_is_related(walk):
     """A product and a table of one's own, as docs/compute.md has it: how many both have, and what goes with what."""
     (walk.folder / "used.csv").write_text("firm,kwh\n" + "".join(f"U{at},{at % 4_000}\n" for at in range(20_000)))

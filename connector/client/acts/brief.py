@@ -75,8 +75,8 @@ BRIEF = (
     Field(
         "unit",
         ("Unit", "计价单位"),
-        "what the price is for: MiB, GiB, row, krow (1,000 rows), piece, opening, call, query, epsilon, second, flat, "
-        "advance or free",
+        "what the price is for: MiB, GiB, row, krow (1,000 rows), piece, opening, call, query, epsilon, second, "
+        "match, flat, advance or free",
         "--unit",
         default="MiB",
     ),

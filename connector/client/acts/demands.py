@@ -37,8 +37,8 @@ POSTED = (
     ),
     Field(
         "unit", ("Unit", "计价单位"),
-        "the unit of that price: byte, row, piece, opening, call, query, epsilon, scanned, second, flat", "--unit",
-        default="byte",
+        "the unit of that price: byte, row, piece, opening, call, query, epsilon, scanned, second, match, flat",
+        "--unit", default="byte",
     ),
     Field("currency", ("Currency", "币种"), "currency of that price; default: the space's", "--currency", default=""),
     Field("id", ("Id", "编号"), "an id of your own; repeat it to post once", "--id", default=FRESH),

@@ -32,12 +32,14 @@ def answered(told: Any) -> list[str]:
 
 
 def looked_up(told: Any) -> list[str]:
-    """Return what a person reads of subjects that were looked up: their rows as a table, and how many are there."""
-    many = f", in {len(told['receipts'])} parts" if len(told["receipts"]) > 1 else ""
+    """Return what a person reads of subjects that were looked up: their rows, how many are there, and what is paid."""
+    # a part has a receipt, and another one of the rows of those who are there, where these are paid
+    parts = sum("matched" not in one for one in told["receipts"])
+    many = f", in {parts} parts" if parts > 1 else ""
     return [
         *table(told["columns"], [cells(row, []) for row in told["rows"]]),
         "",
-        f"{told['there']} of {told['asked']} keys are there",
+        f"{told['there']} of {told['asked']} keys are there, {told['paid']} are paid",
         f"answered under the id {told['id']}{many}, signed by its provider",
     ]
 
@@ -111,6 +113,7 @@ LOOKED_UP = {
     "rows": ["any"],
     "asked": "number",
     "there": "number",
+    "paid": "number",
     "confined": ["text"],
     "receipts": ["object"],
 }

@@ -76,7 +76,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "agreement.file": ("File it at the exchange", "在平台备案"),
     "agreement.ask-there": ("Ask these data, which stay where they are", "查询该数据(数据不出域)"),
     "answer.more": ("{rows} rows, {shown} of them here", "共 {rows} 行,此处显示 {shown} 行"),
-    "answer.keys": ("{there} of {asked} keys are there", "{asked} 个键中有 {there} 个命中"),
+    "answer.keys": (
+        "{there} of {asked} keys are there, {paid} are paid",
+        "{asked} 个键中有 {there} 个命中,其中计费 {paid} 个",
+    ),
     "answer.line": ("{label} = {intercept} and, for each more of", "{label} = {intercept},并随下列各项每增加一而变"),
     "answer.explained": ("It has {percent} % of what varies in {label}.", "可解释 {label} 变化的 {percent}%。"),
     "answer.of-rows": ("Of so many rows, with noise; nobody has seen one:", "所涉行数(含噪声,任何一方未见其中一行):"),

@@ -116,6 +116,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "unit.krow": ("thousand rows of a table", "千行"),
     "unit.scanned": ("row looked at", "所查行"),
     "unit.second": ("CPU second", "CPU 秒"),
+    "unit.match": ("subject found", "命中主体(按命中计价)"),
     "unit.flat": ("the whole, spread over what is taken", "整体,按取用量分摊"),
     "unit.advance": ("the whole, in advance", "整体,预付"),
     "unit.free": ("free of charge", "免费"),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from connector.compute.cross_table import Cells
     from connector.compute.fitting import Groups
     from connector.compute.lesson import Match, Step
+    from connector.compute.matched import Matched
     from connector.compute.sketch import Sketch
     from connector.compute.sought import Sought
     from connector.compute.together import Together
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from connector.provider.plain.copies import Copies
     from connector.store.transaction import Tx
 
-    About = Groups | Sought | Cells | Together | Program | Assented | Attached | Sketch | Match | Step
+    About = Groups | Sought | Matched | Cells | Together | Program | Assented | Attached | Sketch | Match | Step
 
 VERSION: Final = 1
 SQL: Final = "SQL"
@@ -54,9 +55,9 @@ RUN: Final = (Program, Assented, Attached)
 class Asked:
     """A question as its buyer asks it: under an id of the buyer's, for a purpose, and what is said of the use.
 
-    `about` is what it is of, where that is no statement in SQL: a list, subjects that are looked up, cells of a total,
-    whom that one is opened with, a program, perhaps with an assent to it, an engine, a sketch, or a lesson; the
-    statement is then what these say.
+    `about` is what it is of, where that is no statement in SQL: a list, subjects that are looked up, rows of those who
+    are there, cells of a total, whom that one is opened with, a program, perhaps with an assent to it, an engine, a
+    sketch, or a lesson; the statement is then what these say.
     `epsilon` is chosen for the answer, in hundredths; none for the usual one. It may take so many `tenths` of CPU
     seconds, where they are paid. `nonce` is a fresh number of the buyer's (64 hexadecimal digits) where its answers are
     attested.

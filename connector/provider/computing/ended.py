@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 def billed(agreement: AgreementRow, row: ComputationRow) -> int:
     """Return how many units of its agreement's price an answer is, at most while it is not here.
 
-    Of what is looked up each key is an answer.
+    Of what is looked up each key is an answer; where subjects found have the price, each whose rows are told.
     """
     terms, tenths = agreement.signed_terms, row.at_most if row.took is None else row.took
     keys = row.rows or 1 if "lookup" in terms["gate"] else 1
-    return answered.units(Tariff.from_json(terms["tariff"]), Answered(keys, row.each or 0, tenths or 0))
+    told = Answered(keys, row.each or 0, tenths or 0, row.rows or 0)
+    return answered.units(Tariff.from_json(terms["tariff"]), told)
 
 
 def released(

@@ -15,6 +15,7 @@ from connector.compute.cross_table import Cells
 from connector.compute.engine.attached import Attached
 from connector.compute.fitting import Groups
 from connector.compute.lesson import Match, Step
+from connector.compute.matched import Matched
 from connector.compute.program import Program
 from connector.compute.sketch import Sketch
 from connector.compute.sought import Sought
@@ -95,6 +96,7 @@ class Form(ABC):
 NEEDS: Final[Mapping[type, tuple[str, str, str]]] = {
     Groups: ("coverage", "its terms tell nobody how much of a list it covers", "ask its provider, or ask in SQL"),
     Sought: ("lookup", "its terms let nobody look up subjects", "ask in SQL"),
+    Matched: ("lookup", "its terms let nobody look up subjects", "ask in SQL"),
     Cells: ("joint", "its terms name nobody beside whom it is answered", "penstock query"),
     Together: ("joint", "its terms name nobody beside whom it is answered", "penstock query"),
     Program: ("programs", "its terms have nobody's programs run", "ask its provider, or ask in SQL"),

@@ -26,6 +26,7 @@ from connector.compute.engine.attached import Attached
 from connector.compute.extents import extents
 from connector.compute.fitting import Groups
 from connector.compute.lesson import Match, Step
+from connector.compute.matched import Matched
 from connector.compute.program import Program
 from connector.compute.sitting import names_of
 from connector.compute.sketch import Sketch
@@ -63,7 +64,7 @@ from connector.store.rows.compute import ComputationRow
 from connector.store.rows.compute import ComputationState as State
 from connector.store.table_row import replace
 from contracts import gate as gates
-from contracts.answered import seconds_text
+from contracts.answered import ID_CHARACTERS_MAX, seconds_text
 from contracts.tariff import Tariff
 
 if TYPE_CHECKING:
@@ -90,7 +91,6 @@ COMPUTATIONS_AT_ONCE: Final = 4
 WAITING_MAX: Final = 16
 # answers of one edition that later ones are held against: when there are so many it answers no more
 REMEMBERED_MAX: Final = 2_000
-JOB_CHARACTERS_MAX: Final = 100
 OVERTAKEN_MAX: Final = 3
 REASON_MAX: Final = 500
 HALTED: Final = "its transfer, or its agreement, is over"
@@ -146,14 +146,14 @@ class ComputeRoom:
 
     async def answer(self, ticket: Ticket, asked: Asked) -> ComputationRow:
         """Answer a statement, or return its answer of before; raises NotPermitted, InvalidInput, Conflict, Absent."""
-        if not 0 < len(asked.job) <= JOB_CHARACTERS_MAX or not asked.job.isprintable():
-            raise InvalidInput(f"a statement has an id of 1 to {JOB_CHARACTERS_MAX} printable characters")
+        if not 0 < len(asked.job) <= ID_CHARACTERS_MAX or not asked.job.isprintable():
+            raise InvalidInput(f"a statement has an id of 1 to {ID_CHARACTERS_MAX} printable characters")
         ground = await self._core.store.read(lambda tx: self._ground(tx, ticket))
         terms = ground.agreement.signed_terms
         forms.require(gate := gates.read(terms[offered.MEMBER]), asked)
         attestation.require(gate, asked)
         cpu.at_most(Tariff.from_json(terms["tariff"]), asked.tenths)
-        if isinstance(asked.about, Sought):
+        if isinstance(asked.about, Sought | Matched):
             return await self._look_ups.answer(ticket, ground, asked)
         if isinstance(asked.about, Together):
             return await self._jointly.together(ticket, ground, asked)

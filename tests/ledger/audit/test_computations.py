@@ -58,6 +58,7 @@ def received(**told):
 
 
 QUERY, EPSILON = Tariff("query", 50, 1, "CNY"), Tariff("epsilon", 200, 100, "CNY")
+MATCH = Tariff("match", 50, 1, "CNY")
 
 
 def checked(seller, buyer=(), noise=None, lookup=None, joint=None, tariff=QUERY, coverage=None, programs=None,
@@ -132,6 +133,46 @@ def test_what_is_looked_up_beyond_its_keys_is_found_and_each_key_is_billed():
     assert odd == [("field-malformed", SELLER)]
     billed = (*looked_up(5)[:-1], served("1"))
     assert checked(billed, lookup=terms) == [("computations-miscounted", SELLER)]
+
+
+def matched(*asked, calls=None):
+    """Return look-ups of so many keys, of which so many are there and have their rows told; what is billed of them."""
+    told, paid = [], 0
+    for at, (keys, there) in enumerate(asked):
+        for job, about in ((f"{at:064x}", {"keys": str(keys)}), (f"{at + 100:064x}", {"matched": str(there)})):
+            if about.get("matched") != "0":
+                told += [decided(job=job), started(job, **about), ended(job=job)]
+        paid += there
+    return (*told, served(str(paid if calls is None else calls)))
+
+
+def test_where_subjects_found_have_the_price_those_whose_rows_were_told_are_billed():
+    terms = LookUp(10, 1)
+    assert checked(matched((5, 2), (5, 0)), lookup=terms, tariff=MATCH) == []
+    assert checked(matched((3, 0)), lookup=terms, tariff=MATCH) == []
+    for calls in (0, 1, 3, 7, 10):
+        odd = checked(matched((5, 2), (5, 0), calls=calls), lookup=terms, tariff=MATCH)
+        assert odd == [("computations-miscounted", SELLER)], calls
+    odd = (decided(), started(matched="many"), ended(), served("1"))
+    assert checked(odd, lookup=terms, tariff=MATCH) == [("field-malformed", SELLER)]
+
+
+def test_neither_keys_nor_rows_of_more_subjects_than_agreed_are_told():
+    terms = LookUp(10, 1)
+    assert checked(matched((5, 5), (5, 5)), lookup=terms, tariff=MATCH) == []
+    assert checked(matched((5, 0), (6, 0)), lookup=terms, tariff=MATCH) == [("lookups-overdrawn", SELLER)]
+    assert checked(matched((5, 5), (5, 6)), lookup=terms, tariff=MATCH) == [("lookups-overdrawn", SELLER)]
+
+
+def test_a_receipt_says_of_how_many_subjects_rows_were_told():
+    seller = (decided(), started(matched="2"), ended(), served("2"))
+    for told, finding in (({"matched": "2"}, []), ({"matched": "1"}, None), ({}, None)):
+        receipt = received(**signed({**RECEIPT, **told}))
+        found = checked(seller, [receipt], lookup=LookUp(10, 1), tariff=MATCH)
+        assert found == ([("answer-differs", SELLER)] if finding is None else finding)
+    claimed = received(**signed({**RECEIPT, "matched": "2"}))
+    found = checked((decided(), started(keys="2"), ended(), served("0")), [claimed], lookup=LookUp(10, 1), tariff=MATCH)
+    assert found == [("answer-differs", SELLER)], "who is there was told, and rows are what it signed for"
 
 
 def test_what_is_told_beyond_a_budget_is_found():
