@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from contracts import freshness
 from contracts.decimals import read_decimal
 from contracts.errors import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from contracts.freshness import Freshness
 
 # ε in hundredths: below the least an answer is noise, above the most it is the truth
 EPSILON_MIN, EPSILON_MAX = 50, 500
@@ -29,20 +32,22 @@ EDWARDS25519: Final = "edwards25519"
 CURVE25519: Final = "curve25519"
 POINTS: Final = (EDWARDS25519, CURVE25519)
 _MEMBERS: Final = frozenset({"epsilon", "keys", "filled"})
-_MAY: Final = "points"
+_POINTS, _FRESH = "points", "fresh"
+_MAY: Final = frozenset({_POINTS, _FRESH})
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much is told: that a key is a subject, and that a subject has a column of `filled` filled.
+    """How much is told: that a key is a subject, that it has a column of `filled` filled, and how `fresh` it is.
 
-    Of a subject each of these is told with a privacy loss of at most `epsilon` hundredths. Under one agreement at most
-    `keys` keys are asked about, as `points`.
+    Of a subject each of these, and each age of `fresh`, is told with a privacy loss of at most `epsilon` hundredths.
+    Under one agreement at most `keys` keys are asked about, as `points`.
     """
 
     epsilon: int
     keys: int = KEYS
     filled: tuple[str, ...] = ()
+    fresh: Freshness | None = None
     points: str = CURVE25519
 
     def __post_init__(self) -> None:
@@ -58,8 +63,23 @@ class Coverage:
 
     @property
     def questions(self) -> tuple[str, ...]:
-        """What is told of a key, in order: empty for "it is a subject", else a column that is filled."""
-        return ("", *self.filled)
+        """What is told of a key, in order: empty for "it is a subject", a column that is filled, then each age."""
+        return ("", *self.filled, *self._ages)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are read for it besides the subject, each once."""
+        aged = () if self.fresh is None else (self.fresh.column,)
+        return tuple(dict.fromkeys((*self.filled, *aged)))
+
+    def about(self, question: str) -> tuple[str, int | None]:
+        """Return the column that a question is about, and the age in days where it is about one."""
+        days = self._ages.get(question)
+        return (question, None) if self.fresh is None or days is None else (self.fresh.column, days)
+
+    @property
+    def _ages(self) -> dict[str, int]:
+        return {} if self.fresh is None else self.fresh.questions
 
     def check(self, subject: str, columns: Sequence[str]) -> None:
         """Raise ContractError unless its gate names a subject, and the columns that it tells of."""
@@ -67,22 +87,28 @@ class Coverage:
             raise ContractError("terms", "what is covered is subjects: the gate names their column")
         if odd := next((name for name in self.filled if name not in columns), None):
             raise ContractError("terms", f"`{odd[:60]}` is no column of the gate")
+        if self.fresh is not None and self.fresh.column == subject:
+            raise ContractError("terms", f"`{subject[:60]}` is the subject: it says of nobody how fresh it is")
 
     def json(self) -> dict[str, Any]:
         """Return it as terms have it."""
-        points = {} if self.points == EDWARDS25519 else {_MAY: self.points}
-        return {"epsilon": str(self.epsilon), "keys": str(self.keys), "filled": list(self.filled), **points}
+        told = {"epsilon": str(self.epsilon), "keys": str(self.keys), "filled": list(self.filled)}
+        fresh = {} if self.fresh is None else {_FRESH: self.fresh.json()}
+        return {**told, **fresh, **({} if self.points == EDWARDS25519 else {_POINTS: self.points})}
 
 
 def read(value: Any, name: str) -> Coverage:
     """Read a coverage as terms have it; raises ContractError."""
-    if not isinstance(value, dict) or set(value) - {_MAY} != _MEMBERS:
-        raise ContractError("terms", f"`{name}` has exactly the members {', '.join(sorted(_MEMBERS))}")
+    if not isinstance(value, dict) or set(value) - _MAY != _MEMBERS:
+        members, may = (", ".join(sorted(names)) for names in (_MEMBERS, _MAY))
+        raise ContractError("terms", f"`{name}` has exactly the members {members}, and may have {may}")
     filled = value["filled"]
     if not isinstance(filled, list) or not all(isinstance(one, str) for one in filled):
         raise ContractError("terms", f"`{name}.filled` is a list of columns")
     limits = {"epsilon": EPSILON_MAX, "keys": KEYS_MAX}
     numbers = {one: read_decimal(value[one], f"{name}.{one}", limit=most) for one, most in limits.items()}
-    if value.get(_MAY) == EDWARDS25519:
-        raise ContractError("terms", f"`{name}.{_MAY}` is left out where it is {EDWARDS25519}")
-    return Coverage(numbers["epsilon"], numbers["keys"], tuple(filled), value.get(_MAY, EDWARDS25519))
+    if value.get(_POINTS) == EDWARDS25519:
+        raise ContractError("terms", f"`{name}.{_POINTS}` is left out where it is {EDWARDS25519}")
+    fresh = freshness.read(value[_FRESH], f"{name}.{_FRESH}") if _FRESH in value else None
+    points = value.get(_POINTS, EDWARDS25519)
+    return Coverage(numbers["epsilon"], numbers["keys"], tuple(filled), fresh, points)

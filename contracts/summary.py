@@ -19,6 +19,7 @@ from contracts.units import MATCH
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from contracts.coverage import Coverage
     from contracts.program import Programs
     from contracts.terms import Terms
 
@@ -86,6 +87,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "coverage": (
         " · how much of {keys} keys of one's own it covers, {questions} answers on each at ε {epsilon}",
         " · 可试 {keys} 个自有键的覆盖率,每键 {questions} 项答复,每项 ε {epsilon}",
+    ),
+    "fresh": (
+        ", and how many have in {column} a day at most {days} days before the edition was sealed",
+        ",并答复 {column} 在版本封存前 {days} 天内的主体数",
     ),
     "lookup": (
         " · {columns} of subjects that one names, {keys} in all, each asked for among some thousand",
@@ -167,8 +172,15 @@ def _gate(terms: Terms, words: Mapping[str, str], lang: str) -> str:
         told += f" · {attestations.said(attested.platform, lang)}"
     if (covers := terms.gate.coverage) is None:
         return told
+    return told + _coverage(covers, words)
+
+
+def _coverage(covers: Coverage, words: Mapping[str, str]) -> str:
     epsilon = epsilon_text(covers.epsilon)
-    return told + words["coverage"].format(keys=covers.keys, questions=len(covers.questions), epsilon=epsilon)
+    told = words["coverage"].format(keys=covers.keys, questions=len(covers.questions), epsilon=epsilon)
+    if (fresh := covers.fresh) is None:
+        return told
+    return told + words["fresh"].format(column=fresh.column, days=words["or"].join(map(str, fresh.days)))
 
 
 def _few(names: Sequence[str], words: Mapping[str, str]) -> str:

@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from connector.compute.waiting import Waiting
     from contracts.coverage import Coverage
     from contracts.gate import Gate
+    from ledger.edition.header import Header
     from ledger.edition.index import IndexedFile
 
 # a million multiplications, on a machine that is busy
 SECONDS: Final = 300
 GROUPS_MAX: Final = 8
+# member of an answer that tells how fresh subjects are: the edition's header, by which its buyer knows from which day
+HEADER: Final = "header"
 HINTS: Final[Mapping[str, str]] = {
     **OWN_HINTS,
     "subjects": "ask about fewer keys; or its provider tells of fewer columns",
@@ -101,7 +104,10 @@ def coverage_of(gate: Gate) -> Coverage:
 
 
 class Fitting(OneTable):
-    """A process that answers how much is covered; `coins` are a table's, by its file (`connector.compute.marks`)."""
+    """A process that answers how much is covered; `coins` are a table's, by its file (`connector.compute.marks`).
+
+    `header` is the edition's as everybody has it, where its gate tells how fresh subjects are.
+    """
 
     hints = HINTS
 
@@ -112,9 +118,10 @@ class Fitting(OneTable):
         columns: Mapping[str, Mapping[str, str]],
         coins: Callable[[str], Coins],
         waiting: Waiting | None = None,
+        header: Header | None = None,
     ) -> None:
         super().__init__(groups.statement(), gate, columns, SECONDS, COVERED, waiting)
-        self._groups, self._coins, self._covers = groups, coins, coverage_of(gate)
+        self._groups, self._coins, self._covers, self._header = groups, coins, coverage_of(gate), header
 
     def foresee(self) -> Foreseen:
         """Have it looked at (blocking); raises InvalidInput, NotPermitted once it was cut."""
@@ -127,7 +134,9 @@ class Fitting(OneTable):
         """Return what is told of a table; raises as `foresee`. What was told before says nothing about it."""
         coins = self._coins(file.name)
         keys = {name: [one.hex() for one in pair] for name, pair in coins.keys.items()}
-        about = {"keys": keys, "places": {name: one.places for name, one in coins.marks.items()}}
+        sealed = "" if self._header is None else self._header.sealed_at.date().isoformat()
+        places = {name: one.places for name, one in coins.marks.items()}
+        about = {"keys": keys, "places": places, "sealed": sealed}
         head, written = self._given(table, file, placed, b"".join(self._groups.keys), about)
         made: dict[str, Marks] = {}
         questions, at = [], 0
@@ -142,4 +151,5 @@ class Fitting(OneTable):
             questions.append({"column": name, "places": known.places, "marks": told[0], "groups": told[1:]})
         if at != len(written):
             raise InvalidInput("the reader process wrote another answer than it told of")
-        return Covered(self._groups.asked, {"questions": questions}, self._confined, self.seconds, made, self._covers)
+        members = {"questions": questions} | ({} if self._header is None else {HEADER: self._header.json()})
+        return Covered(self._groups.asked, members, self._confined, self.seconds, made, self._covers)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # what stands around a name and is none of it, as Arrow and Python have it; an engine trims fewer unless it is told
 SPACE: Final = "".join(filter(str.isspace, map(chr, range(0x3001))))
-_OF_TEXT: Final = ("string", "large_string", "string_view")
+OF_TEXT: Final = ("string", "large_string", "string_view")
 
 
 def names(pa: Any, column: Any) -> list[str | None]:
@@ -38,5 +38,5 @@ def distinct(texts: Iterable[str | None]) -> list[str]:
 
 def filled(texts: Sequence[str | None], column: Any) -> list[str | None]:
     """Return the texts of the rows in which another column is filled, None for the others."""
-    there = column.to_pylist() if str(column.type) in _OF_TEXT else column.is_valid().to_pylist()
+    there = column.to_pylist() if str(column.type) in OF_TEXT else column.is_valid().to_pylist()
     return [text if full else None for text, full in zip(texts, there, strict=True)]

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 CHARACTERS_MAX: Final = 4 * MAX_TERMS_BYTES
 PAGES: Final = frozenset({".html", ".htm"})
 PDF: Final = ".pdf"
+# the member of a coverage that has a clause of its own
+FRESH: Final = "fresh"
 # a page of paper: nothing is fetched for it
 STYLE: Final = (
     "body{font:11pt/1.5 serif;max-width:42em;margin:2em auto;padding:0 1em}li{margin:.4em 0;overflow-wrap:anywhere}"
@@ -217,9 +219,12 @@ def _gate(text: _Text, gate: Gate) -> Iterator[_Clause]:
     yield text.clause("gate", "terms/gate", Kept.TECHNIQUE, **told)
     for name, said in gate.json().items():
         if isinstance(said, dict):
-            values = ", ".join(f"{key} {value}" for key, value in said.items())
+            values = ", ".join(f"{key} {value}" for key, value in said.items() if key != FRESH)
             label = {} if gate.attested is None else {"label": gate.attested.label(text.lang)}
             yield text.clause("gate." + name, f"terms/gate/{name}", Kept.TECHNIQUE, values=values, **label)
+    if gate.coverage is not None and (fresh := gate.coverage.fresh) is not None:
+        told = {"column": fresh.column, "days": ", ".join(map(str, fresh.days))}
+        yield text.clause("gate.fresh", f"terms/gate/coverage/{FRESH}", Kept.TECHNIQUE, **told)
     if gate.reviewer is not None:
         source = "terms/gate/programs/reviewer"
         yield text.clause("gate.reviewer", source, Kept.TECHNIQUE, reviewer=gate.reviewer)

@@ -20,38 +20,43 @@ import orjson
 
 from connector.compute import blinding, marks
 from connector.compute.coverage_points import POINTS
-from connector.compute.fitting import GROUPS_MAX, Groups, coverage_of
-from connector.consumer import own_list
-from connector.consumer.querying import Wanted
+from connector.compute.fitting import GROUPS_MAX, HEADER, Groups, coverage_of
+from connector.consumer import freshness, own_list
+from connector.consumer.covered_price import CoveredPrice
+from connector.consumer.querying import SEALED, Wanted
 from connector.runtime.errors import InvalidInput, PeerMisbehaved
 from contracts import gate as gates
 from contracts.coverage import KEYS_AT_ONCE, KEYS_LEAST
 from contracts.labels import X
+from ledger.edition.header import agreed_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from connector.compute.coverage_points import Points
     from connector.consumer.querying import Querying
+    from connector.consumer.quoting import Quotes
     from connector.custody.secrets import Keys
     from contracts.canonical import JsonObject
     from contracts.coverage import Coverage
 
 LABEL: Final = "own list"
 COLUMNS: Final = ("group", "column", "keys", "covered", "low", "high")
+# beside them where it is told how fresh subjects are: how many days old at most
+AGE: Final = "days"
 # marks of which nearly all are set say nothing of anybody
 CHANCE_MAX: Final = 0.9
 # keys of one list, which is asked in parts
 LIST_KEYS_MAX: Final = 200_000
-# marks of a million subjects, and twenty thousand keys, of five questions
+# marks of a million subjects, and twenty thousand keys, of nine questions
 ANSWER_BYTES_MAX: Final = 32 << 20
 
 
 class FittingRoom:
     """The lists that one buyer holds against what others have."""
 
-    def __init__(self, secrets: Keys, querying: Querying) -> None:
-        self._secrets, self._querying = secrets, querying
+    def __init__(self, secrets: Keys, querying: Querying, quotes: Quotes) -> None:
+        self._secrets, self._querying, self._quotes = secrets, querying, quotes
 
     async def ask(
         self,
@@ -60,6 +65,7 @@ class FittingRoom:
         key: str,
         group: str | None = None,
         table: str | None = None,
+        delivered: str | None = None,
         purpose: str | None = None,
         said: Any = None,
         job: str | None = None,
@@ -67,19 +73,28 @@ class FittingRoom:
         """Ask how many keys of a file (its absolute path) are covered, each group of another column by itself.
 
         Returns estimates with the limits that hold 95 of 100, and the provider's receipts: of each part of a long list
-        one. Under the same id what was answered is not asked again. Raises InvalidInput, Absent.
+        one; where its terms tell that, how fresh they are; and what one of them costs of the product that is
+        `delivered`, at the price that is listed. Under the same id what was answered is not asked again. Raises
+        InvalidInput, Absent.
         """
         row, name = await self._querying.meant(what), job or uuid.uuid4().hex
         covers = coverage_of(gates.read(row.signed_terms["gate"]))
         mine = await asyncio.to_thread(own_list.read, Path(file), key, group)
         if len(mine) > GROUPS_MAX:
             raise InvalidInput(f"`{group}` makes {len(mine)} groups of the list", f"at most {GROUPS_MAX}")
+        # a product that nobody has is known before anything is asked, and paid
+        price = None if delivered is None else await CoveredPrice.listed(self._quotes, delivered, row.peer)
         asked = Wanted(row, name, "", purpose or "", said, budgeted=False)
         answers = [
             await self._part(asked, covers, table or "", part, number) for number, part in enumerate(parts(mine))
         ]
-        receipts = [one["receipt"] for one in answers]
-        return {**answers[0], "id": name, "rows": together(one["rows"] for one in answers), "receipts": receipts}
+        found: JsonObject = {"rows": together(one["rows"] for one in answers)}
+        found["receipts"] = [one["receipt"] for one in answers]
+        if covers.fresh is not None:
+            found["freshness"] = freshness.told(covers.fresh, answers[0][SEALED], found["rows"])
+        if price is not None:
+            found["price"] = price.told(whole(found["rows"]))
+        return {**answers[0], "id": name, **found}
 
     async def _part(
         self, asked: Wanted, covers: Coverage, table: str, mine: Mapping[str, Sequence[str]], number: int
@@ -92,7 +107,8 @@ class FittingRoom:
         keys = [base64.b64encode(one).decode() for one in groups.keys]
         sent = orjson.dumps({"id": asked.job, "table": groups.table, "groups": keys})
         wanted = replace(asked, statement=groups.statement())
-        return await self._querying.settled(wanted, sent, partial(_read, covers, scalars, mine), ANSWER_BYTES_MAX)
+        read = partial(_read, covers, asked.agreement.signed_edition, scalars, mine)
+        return await self._querying.settled(wanted, sent, read, ANSWER_BYTES_MAX)
 
     def _wide(self, agreement: str, job: str, at: int) -> bytes:
         about = f"{agreement} {at} {job}".encode()
@@ -115,16 +131,27 @@ def parts(mine: Mapping[str, Sequence[str]]) -> list[dict[str, Sequence[str]]]:
 
 def together(answers: Iterable[Sequence[Sequence[Any]]]) -> list[list[Any]]:
     """Return what is told of all parts: each part errs by itself, so their errors add up by their squares."""
-    sums: dict[tuple[str, str], list[float]] = {}
+    sums: dict[tuple[Any, ...], list[float]] = {}
     for rows in answers:
-        for label, column, keys, covered, low, high in rows:
-            one = sums.setdefault((label, column), [0, 0, 0, 0])
+        for label, column, keys, covered, low, high, *age in rows:
+            about = (label, column, *age)
+            one = sums.setdefault(about, [0, 0, 0, 0])
             told = (keys, covered, (covered - low) ** 2, (high - covered) ** 2)
-            sums[label, column] = [before + more for before, more in zip(one, told, strict=True)]
+            sums[about] = [before + more for before, more in zip(one, told, strict=True)]
     return [
-        [*names, int(keys), int(covered), round(max(0, covered - sqrt(below))), round(min(keys, covered + sqrt(above)))]
-        for names, (keys, covered, below, above) in sums.items()
+        [*about[:2], int(keys), int(covered), *_limits(keys, covered, below, above), *about[2:]]
+        for about, (keys, covered, below, above) in sums.items()
     ]
+
+
+def whole(rows: Iterable[Sequence[Any]]) -> marks.Estimate:
+    """Return how many keys of all groups are covered: each group errs by itself."""
+    [all_] = together([[["", "", *row[2:6]]] for row in rows if row[1] == ""])
+    return marks.Estimate(*all_[3:6])
+
+
+def _limits(keys: float, covered: float, below: float, above: float) -> tuple[int, int]:
+    return round(max(0, covered - sqrt(below))), round(min(keys, covered + sqrt(above)))
 
 
 def _blinded(points: Points, scalars: Sequence[bytes], lists: Sequence[Sequence[str]], table: str) -> Groups:
@@ -132,8 +159,13 @@ def _blinded(points: Points, scalars: Sequence[bytes], lists: Sequence[Sequence[
     return Groups(tuple(few), table)
 
 
-def _read(covers: Coverage, scalars: Sequence[bytes], mine: Mapping[str, Sequence[str]], answer: bytes) -> bytes:
-    """Return what an answer says of each group, as it is kept; raises PeerMisbehaved."""
+def _read(
+    covers: Coverage, edition: str, scalars: Sequence[bytes], mine: Mapping[str, Sequence[str]], answer: bytes
+) -> bytes:
+    """Return what an answer says of each group, as it is kept; raises PeerMisbehaved.
+
+    The day from which ages are counted is the one that the signed edition's header says.
+    """
     try:
         told = orjson.loads(answer)
         questions = told["questions"]
@@ -141,11 +173,14 @@ def _read(covers: Coverage, scalars: Sequence[bytes], mine: Mapping[str, Sequenc
             raise PeerMisbehaved("the answer is not to what was asked")
         inverses = list(map(POINTS[covers.points].inverse, scalars))
         rows = [
-            _line(label, one["column"], len(mine[label]), _estimate(covers, one, at, inverse, len(mine[label])))
+            _line(covers, label, one["column"], _estimate(covers, one, at, inverse, len(mine[label])), len(mine[label]))
             for at, (label, inverse) in enumerate(zip(mine, inverses, strict=True))
             for one in questions
         ]
         kept = {"edition": told["edition"], "columns": COLUMNS, "rows": rows, "heldBack": False}
+        if covers.fresh is not None:
+            sealed = agreed_header(bytes.fromhex(edition), told[HEADER]).sealed_at.date().isoformat()
+            kept |= {"columns": (*COLUMNS, AGE), SEALED: sealed}
         return orjson.dumps({**kept, "confined": told["confined"]})
     except (KeyError, TypeError, ValueError, IndexError, InvalidInput) as fault:
         raise PeerMisbehaved("the answer is none about a list") from fault
@@ -162,5 +197,7 @@ def _estimate(covers: Coverage, question: Mapping[str, Any], at: int, inverse: b
     return marks.estimate(found, keys, marks.odds(covers.epsilon / 100).missed, bits, places)
 
 
-def _line(label: str, column: str, keys: int, told: marks.Estimate) -> list[Any]:
-    return [label, column, keys, round(told.count), round(told.low), round(told.high)]
+def _line(covers: Coverage, label: str, question: str, told: marks.Estimate, keys: int) -> list[Any]:
+    column, days = covers.about(question)
+    age = [] if covers.fresh is None else [days]
+    return [label, column, keys, round(told.count), round(told.low), round(told.high), *age]

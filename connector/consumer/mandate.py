@@ -16,6 +16,7 @@ from connector.runtime.stage import require_empty
 from connector.store.rows.agreement import AcquisitionState
 from contracts.authority import BUYER, Deed
 from contracts.decimals import read_decimal
+from contracts.tried import ID_CHARACTERS_MAX
 from policy.amendment import EXAMPLE, TEXT_CHARACTERS_MAX
 from policy.purposes import BASE, resolve
 
@@ -33,7 +34,8 @@ FROM = ("licence", "provider")
 AT = "at"  # where a connector that is no member answers; `provider` is then how it is called
 SAID = "said"  # what else is said of the use; checked, it names who of our people asks, too
 RULES = ("need", "prefer")  # texts that `bargain` reads beside the offer
-MEMBERS = frozenset({*AMOUNTS, "purpose", SAID, "to", "keep", "overwrite", AT, *FROM, *RULES})
+TRIED = "tried"  # the id of a fitting of ours, which the request names (`trial`)
+MEMBERS = frozenset({*AMOUNTS, "purpose", SAID, "to", "keep", "overwrite", AT, TRIED, *FROM, *RULES})
 NOWHERE = "null"  # a `to` that proves and counts, and keeps nothing
 STREAM = "-"  # a `to` that is read as a stream, in order (`connector.consumer.pipe`)
 NO_FOLDERS = (NOWHERE, STREAM)
@@ -64,7 +66,7 @@ def checked(document: Any, person: Person = OWNER) -> JsonObject:
             raise InvalidInput(f"`at` is `{at!s:.100}`, which is neither the address of a connector nor its DID")
         sources[AT] = at
     said = {"purpose": resolve(str(document.get("purpose"))), SAID: person.says(document.get(SAID))}
-    return {**amounts, **said, **_place(document), **sources, **_rules(document)}
+    return {**amounts, **said, **_place(document), **sources, **_rules(document), **_tried(document)}
 
 
 def signed_by(
@@ -92,6 +94,18 @@ def _rules(document: JsonObject) -> JsonObject:
     if said and document.get("licence"):
         raise InvalidInput("a sub-licence is taken as its holder wrote it", "leave out `--need` and `--prefer`")
     return said
+
+
+def _tried(document: JsonObject) -> JsonObject:
+    """Return the id of the fitting that is named, nothing where there is none."""
+    name = document.get(TRIED)
+    if name is None:
+        return {}
+    if not isinstance(name, str) or not 0 < len(name) <= ID_CHARACTERS_MAX:
+        raise InvalidInput(f"`{TRIED}` is the id of a fitting: 1 to {ID_CHARACTERS_MAX} characters", "`penstock try`")
+    if document.get("licence"):
+        raise InvalidInput("a sub-licence is taken from its holder, who was tried by nobody", "leave out `--tried`")
+    return {TRIED: name}
 
 
 def _place(document: JsonObject) -> JsonObject:

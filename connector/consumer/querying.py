@@ -46,6 +46,7 @@ from contracts.errors import ContractError
 from contracts.namespace import AGREEMENT_URN
 from contracts.noise import epsilon_text
 from contracts.tariff import Tariff
+from contracts.tried import part
 from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ if TYPE_CHECKING:
     from contracts.noise import Noise
 
 TOKEN_OVER: Final = 401
+# of an answer that tells how fresh subjects are: the day on which their edition was sealed
+SEALED: Final = "sealed"
 STATEMENT_CHARACTERS_MAX: Final = 8_192
 ANSWER_BYTES_MAX: Final = 1 << 20
 LISTED_MAX: Final = 200
@@ -139,7 +142,7 @@ class Wanted:
 
     def part(self, number: int) -> Wanted:
         """Return it under the id of a part of a long list: the first has the list's own."""
-        return replace(self, job=f"{self.job}/{number}") if number else self
+        return replace(self, job=part(self.job, number))
 
 
 class Querying:
@@ -389,4 +392,5 @@ def _shown(row: AnswerRow, deal: AgreementRow) -> JsonObject:
     names = ("edition", "columns", "rows", "heldBack", "confined")
     noise = {name: told.get(name) for name in ("needs", "epsilon", "left")} | {"margins": told.get("margins") or []}
     shown = {**{name: told[name] for name in names}, **noise, **attested_answer.shown(deal.signed_terms, told)}
+    shown |= {SEALED: told[SEALED]} if SEALED in told else {}
     return {"agreement": row.agreement, "id": row.job, **shown, "receipt": receipt}

@@ -7,6 +7,7 @@ table that prices every order later. Nobody's word is taken for it: header and r
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -16,8 +17,9 @@ from catalog.found import SEALED
 from catalog.packing import Billed
 from catalog.service import TIER as SERVICE
 from connector.channel import tally
-from connector.consumer import waiting
+from connector.consumer import trial, waiting
 from connector.consumer.bargain import bargained
+from connector.consumer.mandate import TRIED
 from connector.licence import hosted, pricing
 from connector.licence.licensed import rows_of
 from connector.negotiation import whereabouts
@@ -211,6 +213,8 @@ class Quotes:
         else:
             found = await self.listed(product, asking)
         offer, least = await asyncio.to_thread(bargained, found.offer, mandate)
+        named = partial(trial.named, offer=offer, name=mandate.get(TRIED), provider=found.provider.did)
+        offer = await self._core.store.read(named)
         return found._replace(offer=offer, fixed={**found.fixed, **least})
 
     async def licensed(self, licence: JsonObject) -> Quote:

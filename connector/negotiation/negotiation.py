@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from catalog.errors import PriceError
 from catalog.prices import Accept, Answer, Counter, Side, respond
-from connector.negotiation import agreement, amending, amendment, authority, offers_made, signing, variants
+from connector.negotiation import agreement, amending, amendment, authority, offers_made, signing, tried, variants
 from connector.negotiation.assent import asks
 from connector.negotiation.conclusion import conclude, concluded
 from connector.negotiation.doors import DeclinedError, OnTable, Parties
@@ -48,7 +48,7 @@ from connector.store.rows.product import ProductRow
 from connector.store.rows.protocol import NegotiationRow
 from connector.store.table_row import replace
 from contracts import lifecycle
-from contracts.namespace import CONTRACT, OFFER_TERMS, SIGNATURE, SUB_LICENCES
+from contracts.namespace import CONTRACT, OFFER_TERMS, SIGNATURE, SUB_LICENCES, TRIED
 from contracts.terms import SALT_BYTES
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ class Negotiations(amending.Amending):
         self, tx: Tx, message: str, body: Document, parties: Parties, peer: Peer, now: datetime
     ) -> NegotiationRow:
         """Open a negotiation on an offer of ours, or take note of an offer made to us."""
+        tried.require(tx, body["offer"], peer.did)
         if message == "request" and SUB_LICENCES in body["offer"]:
             return self._new(parties, self._doors.sub_licensed(tx, body["offer"], peer, now), peer.address, now)
         proposal = offers.read(body["offer"])
@@ -141,9 +142,8 @@ class Negotiations(amending.Amending):
             raise UnacceptableError(f"the tier `{product.tier}` needs `{OFFER_TERMS}` and signatures")
         terms = sealed.tabled(product, is_sealed=is_sealed) | {POLICY: offers.rules(product.policy)}
         ask = int(product.limits["ask"])
-        limits = {"rounds": ROUNDS, "units": OPENINGS, POLICY: terms[POLICY]} | variants.begun(
-            product.limits, terms[POLICY], self._doors.asker(parties.peer)
-        )
+        begun = variants.begun(product.limits, terms[POLICY], self._doors.asker(parties.peer))
+        limits = {"rounds": ROUNDS, "units": OPENINGS, POLICY: terms[POLICY]} | begun
         address = None if proposal.terms is None else peer.address
         return self._new(parties, OnTable(product.id, ask, ask, terms, limits), address, now)
 
@@ -350,7 +350,7 @@ class Negotiations(amending.Amending):
 
     def _offered(self, row: NegotiationRow, body: Document) -> NegotiationRow:
         proposal, first = offers.read(body["offer"]), row.offer or body["offer"]
-        if any(body["offer"].get(name) != first.get(name) for name in ("@id", SUB_LICENCES)):
+        if any(body["offer"].get(name) != first.get(name) for name in ("@id", SUB_LICENCES, TRIED)):
             raise UnacceptableError(f"`{proposal.offer}` is not the offer this negotiation is about")
         price = row.their_price if proposal.price is None else proposal.price
         row = replace(row, offer=body["offer"], their_price=price, rounds=row.rounds + 1)
@@ -391,7 +391,7 @@ class Negotiations(amending.Amending):
             return dict(offer)
         assert price is not None, "terms of ours name one"
         terms = offers.at_price({name: value for name, value in row.terms.items() if name != POLICY}, price)
-        named = {name: offer[name] for name in ("@id", SUB_LICENCES, CONTRACT) if name in offer}
+        named = {name: offer[name] for name in ("@id", SUB_LICENCES, CONTRACT, TRIED) if name in offer}
         said = offers.offer(row.product, row.terms[POLICY], terms, target=row.product) | named
         return said if OFFER_TERMS in offer else offers.foreign(said)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from catalog.difference import of_offers
-from connector.negotiation import amendment, offers_made
+from connector.negotiation import amendment, offers_made, tried
 from connector.negotiation.ndi import superseding
 from connector.negotiation.protocol import offers as offered
 from connector.negotiation.protocol.errors import ProtocolError
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 
 def of(tx: Tx, talk: NegotiationRow, currency: str) -> list[dict[str, Any]]:
-    """Return what was offered, one after the other: `number`, `who`, `price`, `at`, and `differences` in words."""
+    """Return what was offered, one after the other: `number`, `who`, `price`, `at`, and `differences` in words.
+
+    The first that names a fitting has it as `tried`.
+    """
     told: list[dict[str, Any]] = []
     amended = _amended(tx, talk)
     before = None if amended is None else _version(amended.odrl, None, talk.product, currency)
@@ -40,10 +43,17 @@ def of(tx: Tx, talk: NegotiationRow, currency: str) -> list[dict[str, Any]]:
                 "price": None if row.price is None else str(row.price),
                 "at": row.at.isoformat(timespec="seconds"),
                 "differences": [one.json() for one in changed],
+                **_tried(row.offer, told),
             }
         )
         before = version or before
     return told
+
+
+def _tried(offer: Mapping[str, Any], before: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the fitting that an offer names, nothing where one before has named it."""
+    found = tried.shown(offer)
+    return {} if found is None or any("tried" in one for one in before) else {"tried": found}
 
 
 def _amended(tx: Tx, talk: NegotiationRow) -> AgreementRow | None:

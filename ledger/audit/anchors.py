@@ -232,7 +232,7 @@ async def _says(sources: Sources, witness: Member, log: Book, report: Report) ->
     try:
         answer = await fetch_of(sources, witness)(f"{COSIGNED}/{party.origin}")
         note = load(answer, max_bytes=ANSWER_BYTES_MAX)[COSIGNED]
-        head = None if note is None else checkpoints.verify(notes.parse(note), party.log_vkey)
+        head = None if note is None else checkpoints.verify(notes.parse(note), party.log_vkey, party.former_vkeys)
     except (Unavailable, ValueError, LookupError, TypeError, AttributeError):
         return Says.SILENT
     if head is None:

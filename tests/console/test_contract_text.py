@@ -23,6 +23,7 @@ from contracts import address, digital_contract
 from contracts.coverage import Coverage
 from contracts.engine import Engine
 from contracts.errors import ContractError
+from contracts.freshness import Freshness
 from contracts.gate import _PARTS, Gate
 from contracts.joint import Joint
 from contracts.learning import Learning
@@ -52,7 +53,8 @@ ASKED = replace(TERMS, tier="computed", lease_seconds=0, gate=Gate(("price", "da
 # each part that a gate may have, but for those that go with no other
 NOISE = Noise(50, 500)
 RUN = Gate(
-    ("price", "day"), "who", noise=NOISE, coverage=Coverage(140, 900), programs=Programs(5, "did:web:reviewer.example"),
+    ("price", "day"), "who", noise=NOISE, coverage=Coverage(140, 900, fresh=Freshness("day", (30, 365))),
+    programs=Programs(5, "did:web:reviewer.example"),
     engine=Engine("averaging", "sha-256:" + "ab" * 32, 5), sketch=Sketches(256), learning=Learning(1_000),
 )  # fmt: skip
 # the rules stand in sentences, and a salt says nothing to a reader
@@ -216,6 +218,8 @@ def test_each_part_of_a_gate_is_a_clause(gate, lang):
     text = told(replace(ASKED, gate=gate), lang)
     for part in _PARTS:
         assert (f"`terms/gate/{part}`" in text) == (getattr(gate, part) is not None), part
+    fresh = gate.coverage is not None
+    assert ("`terms/gate/coverage/fresh`" in text, "30, 365" in text, "{'column'" in text) == (fresh, fresh, False)
     assert ("`terms/gate/programs/reviewer`" in text, "reviewer.example" in text) == (bool(gate.reviewer),) * 2
 
 

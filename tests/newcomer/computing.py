@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -125,25 +126,44 @@ async def test_an_answer_is_priced_by_what_it_tells_and_by_what_it_takes(walk):
 
 
 async def test_a_list_of_ones_own_is_tried_before_anything_is_bought(walk):
-    """The fitting room of docs/compute.md: a trial for nothing, shares of the list and of each label, and faults."""
-    rows = "".join(f"F{at % 500},{'ABC'[at % 3]},{at * 7919 % 977 if at % 500 < 400 else ''}\n" for at in range(1_000))
-    (walk.folder / "tried.csv").write_text("firm,district,revenue\n" + rows)
+    """The fitting room of docs/compute.md: a trial for nothing, shares, ages and a price of what is covered, faults."""
+    days = [datetime.now(UTC).date() - timedelta(days) for days in (10, 100)]
+    rows = "".join(
+        f"F{at % 500},{'ABC'[at % 3]},{at * 7919 % 977 if at % 500 < 400 else ''},{days[at % 500 >= 200]}\n"
+        for at in range(1_000)
+    )
+    (walk.folder / "tried.csv").write_text("firm,district,revenue,updated\n" + rows)
     mine = [f"F{at}" for at in range(300)] + [f"OWN{at}" for at in range(300)]
     (walk.folder / "mine.csv").write_text(
         "firm,won\n" + "".join(f"{name},{'yes' if at < 150 else 'no'}\n" for at, name in enumerate(mine))
     )
-    gate = ("--gate", "subject=firm", "--gate", "epsilon=3", "--gate", "filled=revenue", "--column", "revenue")
-    says = ("tried.csv", "--title", "Firms, to be tried", "--tier", "computed", *gate, "--unit", "free")
-    await walk.type(["penstock", "publish", *says, *TERMS[2:], "--id", "tried", "--data", "provider"])
-    await walk.type(["penstock", "exchange", "review", "tried", "--data", "exchange"])
+    gate = [f"--gate={one}" for one in ("subject=firm", "epsilon=3", "filled=revenue", "fresh=updated:30:90:365")]
+    says = ("--title", "Firms, to be tried", "--tier", "computed", *gate, "--column", "revenue", "--unit", "free")
+    goods = ("--title", "Firms, delivered", "--tier", "plain", "--unit", "advance", *TERMS)
+    for name, said in (("tried", (*says, *TERMS[2:])), ("delivered", goods)):
+        await walk.type(["penstock", "publish", "tried.csv", *said, "--id", name, "--data", "provider"])
+        await walk.type(["penstock", "exchange", "review", name, "--data", "exchange"])
     tried = ["penstock", "try", "tried", "--with", "mine.csv", "--key", "firm"]
     await walk.type([*tried, "--data", "buyer"], 4)
     agreed = ("--max-price", "0", "--purpose", "Research")
     told = await walk.type([*tried, *agreed, "--id", "first", "--data", "buyer"])
     assert ("600 keys are covered" in told, "have `revenue`" in told, "█" in told) == (True, True, True)
+    assert ("`updated` of at most 30 days" in told, "median age" in told) == (True, True)
     assert told.endswith(await walk.type([*tried, "--id", "first", "--data", "buyer"]))
-    found = json.loads(await walk.type([*tried, "--group", "won", "--json", "--data", "buyer"]))["rows"]
-    shares = {(group, column): covered / keys for group, column, keys, covered, _, _ in found}
+    priced = await walk.type([*tried, "--id", "first", "--for", "delivered", "--data", "buyer"])
+    assert ("CNY per covered subject (" in priced, "penstock get delivered --tried first" in priced) == (True, True)
+    bought = ("--max-price", "5.00", "--purpose", "Research", "--tried", "first", "--id", "after-trial")
+    await walk.type(["penstock", "get", "delivered", *bought, "--data", "buyer"])
+    talks = ("--kind", "negotiation", "--json", "--data", "buyer")
+    listed = json.loads(await walk.type(["penstock", "admin", "list", *talks]))["processes"]
+    pid = next(one["id"] for one in listed if one["about"] == "delivered")
+    assert "after a list was tried: first" in await walk.type(["penstock", "admin", "show", pid, "--data", "buyer"])
+    priced = await walk.type([*tried, "--id", "first", "--for", "tried", "--data", "buyer"])
+    assert "cannot be said: its data stay at their provider" in priced
+    found = json.loads(await walk.type([*tried, "--group", "won", "--json", "--data", "buyer"]))
+    shares = {(row[0], row[1]): row[3] / row[2] for row in found["rows"] if row[6] is None}
+    assert [one["group"] for one in found["freshness"]] == ["no", "yes"]
+    assert (found["freshness"][1]["low"], found["freshness"][1]["high"]) == (0, 30)
     assert shares["yes", ""] > 0.8
     assert 0.15 < shares["no", ""] < 0.55
     await walk.type(["penstock", "try", "tried", "--with", "mine.csv", "--key", "name", "--data", "buyer"], 2)

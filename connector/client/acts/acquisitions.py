@@ -80,6 +80,11 @@ MANDATE = (
         "prefer", ("Rules preferred", "优先规则"),
         "the rules to ask for first, likewise; default: those offered, or those needed", "--prefer", default=NULL,
     ),
+    Field(
+        "tried", ("Tried", "试算编号"),
+        "the id of a list that was tried at the same provider (`penstock try`): the request names its answers",
+        "--tried", default=NULL,
+    ),
     _amount("deposit", ("Deposit", "押金"), "what is paid in; default: the whole price", "--deposit"),
     _amount(
         "exposure", ("Exposure", "敞口"), "most to owe for keys not yet released; default: as agreed", "--exposure",

@@ -145,7 +145,8 @@ BRIEF = (
         "in the tier computed, what an answer must pass: subject=COLUMN, least=10, share=80, digits=5; for evidence of "
         "the program that answers attested=simulated, for which no hardware vouches; for noise in "
         "answers noise=0.5, choose=0.2:2, budget=10, rows=1, bounds=COLUMN:LEAST:GREATEST; for lists that are held "
-        "against it epsilon=1.4, keys=20000, filled=COLUMN,COLUMN; docs/compute.md has all of them",
+        "against it epsilon=1.4, keys=20000, filled=COLUMN,COLUMN, fresh=COLUMN:30:90:365; docs/compute.md has all of "
+        "them",
         "--gate", "pairs", None,
     ),
     Field(

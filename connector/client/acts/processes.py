@@ -49,6 +49,9 @@ def _rounds(one: Any) -> list[str]:
     for said in one.get("rounds", ()):
         told.append(f"round {said['number']}  {_moment(said['at'])}  {ASKS[said['who']]}")
         told += [f"  {change['en']}" for change in said["differences"]]
+        if tried := said.get("tried"):
+            told.append(f"  after a list was tried: {tried['id']}, answered under {tried['agreement']}")
+            told += [f"    answer, sha-256: {one}" for one in tried["answers"]]
     return told
 
 

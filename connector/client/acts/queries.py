@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.acquisitions import SAID
 from connector.client.acts.act import NULL, Act, Field
 from connector.client.acts.columns import Column
+from connector.client.acts.money import money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,12 +64,50 @@ def cells(row: list[Any], margins: list[Any]) -> list[str]:
 def fitted(told: Any) -> list[str]:
     """Return what a person reads of a fitting: a line for each group and question, with a bar for its share."""
     lines = []
-    for group, column, keys, covered, low, high in told["rows"]:
+    for group, column, keys, covered, low, high, *age in told["rows"]:
+        if any(age):  # told as a share of those that are covered
+            continue
         about = f"have `{column}`" if column else "are covered"
         share = f"{100 * covered / keys:.0f} % ({100 * low / keys:.0f}-{100 * high / keys:.0f} %)"
         lines.append(f"{bar(covered / keys)}  {share} of {keys:,} keys{f' in {group}' if group else ''} {about}")
+    lines += [line for one in told.get("freshness", ()) for line in _aged(one)]
+    lines += [_each(told["price"])] if told.get("price") else []
     return [*lines, "", "estimates, 95 of 100 within these limits: of no single key it is told for certain",
-            f"answered under the id {told['id']}, signed by its provider"]  # fmt: skip
+            f"answered under the id {told['id']}, signed by its provider", *_next(told)]  # fmt: skip
+
+
+def _next(told: Any) -> list[str]:
+    """Return how the product is got whose price was told, so that the request names the trial."""
+    price = told.get("price")
+    if not price or price["why"]:
+        return []
+    return [f"next: penstock get {shlex.quote(price['product'])} --tried {shlex.quote(told['id'])} --purpose TERM"]
+
+
+def _aged(told: Any) -> list[str]:
+    """Return how old what is covered is: a line for each age, and the median with its limits."""
+    of = f" in {told['group']}" if told["group"] else ""
+    when = f"on {told['sealed']}, when the edition was sealed"
+    if not told["ages"]:
+        return [f"too few are covered{of} to say how old `{told['column']}` was {when}"]
+    lines = []
+    for one in told["ages"]:
+        share = f"{100 * one['share']:.0f} % ({100 * one['low']:.0f}-{100 * one['high']:.0f} %)"
+        about = f"{share} of those covered{of} have `{told['column']}` of at most {one['days']} days"
+        lines.append(f"{bar(one['share'])}  {about}")
+    oldest = told["ages"][-1]["days"]
+    half = f"older than {oldest} days" if told["median"] is None else f"{told['median']} days"
+    limits = f"{told['low']} and more" if told["high"] is None else f"{told['low']}-{told['high']}"
+    return [*lines, f"median age{of} {half} ({limits}) {when}; who has no date counts as older"]
+
+
+def _each(told: Any) -> str:
+    """Return what one covered subject comes to, or why that cannot be said."""
+    if told["each"] is None:
+        return f"what one covered subject of {told['product']} costs cannot be said: {told['why']}"
+    each, low = (money(told[name], told["currency"]) for name in ("each", "low"))
+    limits = f"{low} and more" if told["high"] is None else f"{low} to {money(told['high'], told['currency'])}"
+    return f"{each} per covered subject ({limits}): {told['sum']} for all of {told['product']} ({told['price']})"
 
 
 def budgeted(told: Any) -> list[str]:
@@ -104,7 +144,18 @@ ANSWERED = {
     "evidence": "object?",
     "receipt": "object",
 }
-FITTED = ANSWERED | {"receipts": ["object"]}
+FITTED = ANSWERED | {
+    "receipts": ["object"],
+    "sealed?": "text",
+    "freshness?": [{
+        "group": "text", "column": "text", "sealed": "text", "median": "number?", "low": "number", "high": "number?",
+        "ages": [{"days": "number", "share": "any", "low": "any", "high": "any"}],
+    }],
+    "price?": {
+        "product": "text", "price": "text", "sum": "text", "amount": "digits", "currency": "text",
+        "each": "digits?", "low": "digits?", "high": "digits?", "why": "text",
+    },
+}  # fmt: skip
 LOOKED_UP = {
     "agreement": "text",
     "id": "text",
@@ -168,6 +219,11 @@ ACTS = (
             Field("group", ("Group", "分组列"), "answer for each value of this column, such as a label", "--group",
                   default=NULL),
             Field("table", ("Table", "表"), "the product's table, where it has several", "--table", default=NULL),
+            Field(
+                "delivered", ("Delivered product", "交付产品"),
+                "say what one covered subject costs of this product of the same provider, which is delivered",
+                "--for", default=NULL,
+            ),
             *USE,
         ),
         does="fitting.ask",

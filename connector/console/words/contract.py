@@ -113,6 +113,13 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "The buyer may try how much of a list of its own is covered: {values}.",
         "使用方可试自有名单的覆盖情况：{values}。",
     ),
+    "contract.gate.fresh": (
+        (
+            "It may try, too, how many of those covered have in {column} a day at most {days} days before that on "
+            "which the edition was sealed."
+        ),
+        "并可试算被覆盖主体中，{column} 在版本封存日前 {days} 天内的有多少。",
+    ),
     "contract.gate.noise": (
         "Numbers are told with noise, in place of the share above (ε in hundredths): {values}.",
         "数值加噪后给出，替代上述占比限制（ε 以百分之一计）：{values}。",

@@ -158,6 +158,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "negotiation.offer": ("The newest offer in words", "最新要约说明"),
     "negotiation.sent": ("Under way", "发送中"),
     "negotiation.tried": ("{kind}, tried {attempts} times", "{kind},已尝试 {attempts} 次"),
+    "negotiation.fitted": (
+        "After a list was tried: {id}, answered under {agreement}",
+        "此前已试算名单:{id},依据合约 {agreement} 答复",
+    ),
     "negotiation.agreement": ("The agreement", "合约"),
     "negotiation.asks": (
         "The buyer asks for other rules than those offered, and you wanted to be asked first.",

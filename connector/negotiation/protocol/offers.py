@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.negotiation.protocol.errors import MalformedError
 from contracts.decimals import read_decimal
 from contracts.errors import ContractError
-from contracts.namespace import CHECKPOINT, CONTRACT, OFFER_TERMS, SIGNATURE, SUB_LICENCES
+from contracts.namespace import CHECKPOINT, CONTRACT, OFFER_TERMS, SIGNATURE, SUB_LICENCES, TRIED
 from contracts.tariff import Tariff
 from policy.forms.protocol import local, named, shown
 
@@ -40,7 +40,7 @@ METERED: Final = "metered by provider"  # what a plain copy is billed by
 # Members that name a policy or its parties and say nothing about what may be done.
 AROUND: Final = frozenset(
     {"@context", "@id", "@type", "uid", "target", "assigner", "assignee", "timestamp"}
-    | {OFFER_TERMS, SIGNATURE, CHECKPOINT, SUB_LICENCES, CONTRACT}
+    | {OFFER_TERMS, SIGNATURE, CHECKPOINT, SUB_LICENCES, CONTRACT, TRIED}
 )
 
 # what of it a connector of another make gets

@@ -9,8 +9,12 @@ from connector.compute.fitting import Fitting, Groups, coverage_of
 from connector.provider.computing import coins
 from connector.provider.computing.ended import end, released
 from connector.provider.computing.forms import Form
+from connector.provider.plain.copies import GONE
+from connector.runtime.errors import NotPermitted
 from connector.store.rows.compute import FittingRow
+from connector.store.rows.vault import EditionRow
 from connector.store.table_row import replace
+from ledger.edition.header import read_header
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from connector.store.rows.compute import ComputationRow
     from connector.store.transaction import Tx
     from contracts.gate import Gate
+    from ledger.edition.header import Header
 
 
 class Coverages(Form):
@@ -35,11 +40,12 @@ class Coverages(Form):
         self._secrets = secrets
 
     async def process(self, ground: Ground, gate: Gate, types: Types, asked: Asked, waiting: Waiting) -> Process:
-        """Return what answers a list, with the coins that were thrown before; raises InvalidInput."""
+        """Return what answers a list, with the coins that were thrown before; raises InvalidInput, NotPermitted."""
         edition, covers = ground.agreement.signed_edition, coverage_of(gate)
         known = await self._core.store.read(lambda tx: coins.thrown(tx, edition))
+        header = None if covers.fresh is None else await self._core.store.read(lambda tx: _header(tx, edition))
         of_table = partial(coins.of, self._secrets, edition, covers, known)
-        return Fitting(_groups(asked), gate, types, of_table, waiting)
+        return Fitting(_groups(asked), gate, types, of_table, waiting, header)
 
     def hold(self, tx: Tx, agreement: AgreementRow, asked: Asked, _now: datetime) -> None:
         """Count the keys that are asked about; raises NotPermitted."""
@@ -66,6 +72,14 @@ class Coverages(Form):
         """Return what was told, with the answer that is kept beside it."""
         kept = tx.get(FittingRow, agreement=row.agreement, job=row.job)
         return row if kept is None else replace(row, answer=kept.answer)
+
+
+def _header(tx: Tx, edition: str) -> Header:
+    """Return the header of an edition of ours, by which both sides know when it was sealed; raises NotPermitted."""
+    row = tx.get(EditionRow, id=edition)
+    if row is None:
+        raise NotPermitted(GONE, "agree on another")
+    return read_header(row.header)
 
 
 def _groups(asked: Asked) -> Groups:

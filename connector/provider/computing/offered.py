@@ -18,6 +18,7 @@ from connector.compute.program import digest_of, require_wasmtime
 from connector.compute.sitting import kind_of
 from connector.enforcement.context import BUDGET
 from connector.licence.pricing import MEASURES, measured
+from connector.provider.computing import dated
 from connector.runtime.errors import InvalidInput, SettingsError
 from contracts import answered
 from contracts.attested import Attested
@@ -42,7 +43,7 @@ MEMBER: Final = "gate"
 SUBJECT: Final = "subject"
 NUMBERS: Final[Mapping[str, int]] = {"least": LEAST, "share": SHARE, "digits": DIGITS}
 # how much of its own list a buyer may learn is covered
-EPSILON, KEYS_ASKED, FILLED = "epsilon", "keys", "filled"
+EPSILON, KEYS_ASKED, FILLED, FRESH = "epsilon", "keys", "filled", "fresh"
 # what is told with noise, and how much of it
 NOISE, CHOOSE, BUDGETED, ROWS_LOOKED_AT, BOUNDS = "noise", "choose", "budget", "rows", "bounds"
 # how many subjects a buyer may look up
@@ -63,8 +64,8 @@ ATTESTED: Final = "attested"
 # the providers beside whom it is told, and how many of all answer at least
 WITH, QUORUM = "with", "quorum"
 SAID: Final = (
-    *(SUBJECT, *NUMBERS, NOISE, CHOOSE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED, LOOKUP),
-    *(WITH, QUORUM, PROGRAMS, REVIEWER, ENGINE, SKETCH, LEARN, ATTESTED),
+    *(SUBJECT, *NUMBERS, NOISE, CHOOSE, BUDGETED, ROWS_LOOKED_AT, BOUNDS, EPSILON, KEYS_ASKED, FILLED),
+    *(FRESH, LOOKUP, WITH, QUORUM, PROGRAMS, REVIEWER, ENGINE, SKETCH, LEARN, ATTESTED),
 )
 OF_GROUPS: Final = (*NUMBERS, NOISE, EPSILON)
 # parts of a gate → the member by which they are said, where that is called otherwise
@@ -143,7 +144,10 @@ def gate_of(brief: Mapping[str, Any], profiles: Sequence[FileProfile]) -> Gate:
             raise InvalidInput(f"no table has a column `{name}`", f"the columns are {', '.join(list(known)[:20])}")
         if known[name] not in OF_PROFILE:
             raise InvalidInput(f"`{name}` is {known[name]}: nothing can be asked about it", "leave it out")
-    return _gate(told, tuple(asked), max(one.rows or 0 for one in tables))
+    gate = _gate(told, tuple(asked), max(one.rows or 0 for one in tables))
+    if gate.coverage is not None and gate.coverage.fresh is not None:
+        dated.require(gate.coverage.fresh, tables)
+    return gate
 
 
 def is_table(profile: FileProfile) -> bool:
@@ -298,11 +302,12 @@ def _joint(told: Mapping[str, str]) -> Joint | None:
 
 def _coverage(told: Mapping[str, str]) -> Coverage | None:
     if EPSILON not in told:
-        if odd := next((name for name in (KEYS_ASKED, FILLED) if name in told), None):
+        if odd := next((name for name in (KEYS_ASKED, FILLED, FRESH) if name in told), None):
             raise InvalidInput(f"`{odd}` is of what a buyer learns of its own list", "say its `epsilon`, such as 1.4")
         return None
     keys = _number(told, KEYS_ASKED) if KEYS_ASKED in told else KEYS
-    return Coverage(_hundredths(told, EPSILON), keys, tuple(_listed(told)))
+    fresh = dated.read(told[FRESH]) if FRESH in told else None
+    return Coverage(_hundredths(told, EPSILON), keys, tuple(_listed(told)), fresh)
 
 
 def _noise(told: Mapping[str, str]) -> Noise | None:
