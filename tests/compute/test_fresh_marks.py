@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from connector.compute import blinding, marks
+from connector.compute import blinding, curve25519, marks
 from connector.compute.fitting import HEADER, Coins, Fitting, Groups
 from contracts.coverage import Coverage
 from contracts.errors import ContractError
@@ -20,7 +20,7 @@ SEALED = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
 FRESH = Freshness("seen:on", (30, 90))
 GATE = Gate(("revenue",), "firm", coverage=Coverage(140, filled=("revenue",), fresh=FRESH))
 COLUMNS = {"firm": "VARCHAR", "revenue": "DOUBLE", "seen:on": "VARCHAR"}
-KEY = blinding.scalar(random.Random(9).randbytes(64))
+KEY = curve25519.scalar(random.Random(9).randbytes(64))
 AGES = {"new": 5, "edge": 30, "older": 31, "old": 91}
 MINE = [f"{name}{at}" for name in AGES for at in range(100)] + [f"X{at}" for at in range(200)]
 
@@ -42,12 +42,12 @@ def table(sealed=SEALED):
 
 def coins(known=None):
     source = random.Random(1)
-    keys = {one: (blinding.scalar(source.randbytes(64)), source.randbytes(32)) for one in GATE.coverage.questions}
+    keys = {one: (curve25519.scalar(source.randbytes(64)), source.randbytes(32)) for one in GATE.coverage.questions}
     return lambda _table: Coins(keys, known or {})
 
 
 def answered(of, content, known=None):
-    sent = blinding.joined(blinding.blinded(KEY, MINE))
+    sent = blinding.joined(curve25519.blinded(KEY, MINE))
     with Fitting(Groups((sent,)), GATE, {"firms": COLUMNS}, coins(known), None, of) as fitting:
         foreseen = fitting.foresee()
         assert foreseen.named == ("revenue", "seen:on")
@@ -58,7 +58,7 @@ def expected(question, names):
     """Return the marks of these names, with the coins of a question."""
     chances, (scalar, coin) = marks.odds(1.4), coins()("").keys[question]
     of = marks.places(4 * 100 + 1, chances)
-    return marks.marked(blinding.blinded(scalar, marks.kept(sorted(names), coin, chances)), of)
+    return marks.marked(curve25519.blinded(scalar, marks.kept(sorted(names), coin, chances)), of)
 
 
 def test_marks_are_of_those_whose_newest_day_is_within_an_age():
@@ -82,7 +82,7 @@ def test_ages_do_not_move_with_the_clock_and_coins_are_thrown_once():
 
 def test_a_gate_that_says_nothing_of_ages_hands_over_no_header():
     bare = Gate(("revenue",), "firm", coverage=Coverage(140))
-    sent = blinding.joined(blinding.blinded(KEY, MINE))
+    sent = blinding.joined(curve25519.blinded(KEY, MINE))
     source = {"": coins()("").keys[""]}
     with Fitting(Groups((sent,)), bare, {"firms": COLUMNS}, lambda _table: Coins(source, {})) as fitting:
         content = table()
