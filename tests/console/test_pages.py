@@ -18,6 +18,7 @@ from connector.console.page import PREFIX
 from connector.console.pages import PAGES
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from contracts.address import show
+from contracts.namespace import TRIED
 from contracts.ndi import strategy
 from tests.console.conftest import NOW, ROLES
 from tests.every import every
@@ -60,9 +61,10 @@ def rows():
     yield "negotiations", process | {"id": NEGOTIATION, "peer_pid": "1", "role": "consumer", "product": HOSTILE} | {
         "state": "TERMINATED", "rounds": 1, "offer": {"permission": [{"action": HOSTILE}]},
     }  # fmt: skip
+    fitted = {"agreement": AGREEMENT, "id": HOSTILE, "answers": [EDITION]}
     for number, (who, price) in enumerate((("consumer", "4"), ("provider", "5"))):
         yield "offers_made", {"negotiation": NEGOTIATION, "number": number, "who": who, "price": int(price)} | {
-            "offer": {"@id": HOSTILE, "permission": [{"action": HOSTILE}]}, "at": NOW,
+            "offer": {"@id": HOSTILE, "permission": [{"action": HOSTILE}], TRIED: fitted}, "at": NOW,
         }  # fmt: skip
     yield "transfers", process | {"id": TRANSFER, "peer_pid": "1", "role": "consumer", "agreement": AGREEMENT} | {
         "format": HOSTILE, "state": "TERMINATED",
