@@ -157,11 +157,8 @@ def _formed(act: Act, typed: Mapping[str, str]) -> JsonObject:
     fields = [_field(name, one, typed[name]) for name, one in request.leaves(act.asks)]
     carried = {one["name"]: one["value"] for one in fields if one["value"]}
     before = LEADS[act.call].rpartition("/")[0] if act.call in LEADS else ""
-    return (
-        _told(act)
-        | {"fields": fields, "preview": None, "answer": None, "chosen": [], "carried": carried}
-        | {"before": before}
-    )
+    shown = {"fields": fields, "carried": carried, "before": before}
+    return _told(act) | shown | {"preview": None, "chosen": [], "answer": None}
 
 
 def _field(name: str, field: Field, value: str) -> JsonObject:
