@@ -110,7 +110,7 @@ PUBLIC = (
     Route("GET", "/log/addenda/{index}", Who.ANYONE, ALL, "log.addenda"),
     Route("GET", "/log/peers", Who.READER, ALL, "log.peers"),
     Route("GET", "/log/anchors", Who.ANYONE, ALL, "log.anchors"),
-    Route("GET", "/log/cosigned/{origin:.+}", Who.ANYONE, ALL, "log.cosigned"),
+    Route("GET", "/log/cosigned/{tail:.+}", Who.ANYONE, ALL, "log.cosigned"),
     Route("POST", "/log/heads", Who.PEER, EXCHANGE, "log.take_head"),
     Route("GET", "/log/heads", Who.PEER, EXCHANGE, "log.given_head"),
     Route("POST", "/witness/add-checkpoint", Who.ANYONE, ALL, "witness.add_checkpoint"),

@@ -23,7 +23,6 @@ from connector.store.rows.evidence import WitnessedRow
 from contracts.decimals import read_decimal
 from ledger.dispute.fork_proof import NAME as FORK
 from ledger.log.tiles import TileError
-from ledger.log.witness import COSIGNED
 
 if TYPE_CHECKING:
     from connector.api.call import Call
@@ -108,10 +107,12 @@ async def anchors(call: Call) -> web.Response:
 
 
 async def cosigned(call: Call) -> web.Response:
-    """Serve the newest head of a log that we cosigned, as its owner signed it; null where we cosigned none."""
-    origin = call.path["origin"]
+    """Serve the newest head of a log that we cosigned, as its owner signed it; the log is named by its origin."""
+    origin = call.path["tail"]
     row = await call.core.store.read(lambda tx: tx.get(WitnessedRow, origin=origin))
-    return as_json({COSIGNED: None if row is None else row.note})
+    if row is None:
+        raise Absent("we have cosigned no head of a log with this origin")
+    return web.Response(text=row.note, headers={"Content-Type": TEXT, "Cache-Control": "no-cache"})
 
 
 async def take_head(call: Call) -> web.Response:

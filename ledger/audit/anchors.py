@@ -5,8 +5,8 @@ witnesses do, and a witness keeps that note before it signs (`ledger.log.witness
 covers all that it signed. Of a head that its log does not have:
 
 1. where the log's own signature stands under any head that it does not have, the log has two histories, and answers;
-2. else a witness that shows what it cosigned shows that this head was signed without it: its key was used by others, or
-   it keeps a note back. The witness answers, the log does not;
+2. else a witness that shows a note of the log has none of this head, which its key signed: others used the key, or it
+   keeps a note back. The witness answers, the log does not;
 3. a witness that shows nothing, or was restored since, may have had the note: log or witness is at fault, both are
    named, and neither is proven to be.
 
@@ -20,7 +20,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from contracts import address
-from contracts.canonical import load
 from ledger.audit.asking import each
 from ledger.audit.books import fetch_of
 from ledger.audit.disclosed import RESTORED
@@ -29,6 +28,7 @@ from ledger.audit.sources import Unavailable
 from ledger.log import checkpoint as checkpoints
 from ledger.log import note as notes
 from ledger.log.checkpoint import origin_id
+from ledger.log.note import NoteError
 from ledger.log.witness import COSIGNED
 from ledger.space.document import QUORUM
 
@@ -43,17 +43,14 @@ if TYPE_CHECKING:
     from ledger.audit.sources import ChainEvent, Sources
     from ledger.space.document import Member, Space
 
-# of an answer: a note as JSON, in which a line's end is two bytes
-ANSWER_BYTES_MAX = 2 * notes.NOTE_LIMIT_BYTES
-
 Lacking = dict[str, list["Anchored"]]  # DID → the heads of its log that the chain has and the log has not
 
 
 class Says(Enum):
-    """What a witness shows of a log: a head that the log does not have; nothing of that kind; nothing at all."""
+    """What a witness shows of a log: a head that the log does not have; one that it has; nothing."""
 
     OTHER = "other"
-    NOTHING = "nothing"
+    SAME = "same"
     SILENT = "silent"
 
 
@@ -220,7 +217,7 @@ async def _asked(
         if witness is None:
             return Says.SILENT
         says = await _says(blocks.sources, witness, log, own)
-        lost = says is Says.NOTHING and _restored(books.get(witness.did), since)
+        lost = says is Says.SAME and _restored(books.get(witness.did), since)
         return Says.SILENT if lost else says
 
     return dict(await each(accounts, ask, report))
@@ -230,16 +227,13 @@ async def _says(sources: Sources, witness: Member, log: Book, report: Report) ->
     """Return what a witness shows of a log; a note that the log's key has not signed is none."""
     party = log.party
     try:
-        answer = await fetch_of(sources, witness)(f"{COSIGNED}/{party.origin}")
-        note = load(answer, max_bytes=ANSWER_BYTES_MAX)[COSIGNED]
-        head = None if note is None else checkpoints.verify(notes.parse(note), party.log_vkey, party.former_vkeys)
-    except (Unavailable, ValueError, LookupError, TypeError, AttributeError):
+        shown = await fetch_of(sources, witness)(f"{COSIGNED}/{party.origin}")
+        head = checkpoints.verify(notes.parse(shown), party.log_vkey, party.former_vkeys)
+    except (Unavailable, NoteError):
         return Says.SILENT
-    if head is None:
-        return Says.NOTHING
     report.signatures_verified += 1
     if await agrees(log, head.size, head.root, report):
-        return Says.NOTHING
+        return Says.SAME
     report.find("peer-saw-other-log", party.did, peer=witness.did, size=head.size)
     return Says.OTHER
 

@@ -38,7 +38,7 @@ REQUEST_LIMIT_BYTES = 64 * (PROOF_LIMIT_HASHES + 1) + notes.NOTE_LIMIT_BYTES
 ACCEPTED, UNPROVEN = 200, 422
 TEXT_PLAIN = "text/plain; charset=utf-8"
 TEXT_SIZE = "text/x.tlog.size"
-# below a witness's log, with an origin behind it: the newest note of that log that it cosigned, under this name
+# below a witness's log, with an origin behind it: the newest note of the log of that origin that it cosigned
 COSIGNED = "cosigned"
 
 

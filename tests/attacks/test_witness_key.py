@@ -91,16 +91,18 @@ async def thief(space):
     await chain.close()
 
 
-async def test_stolen_keys_anchor_only_as_a_quorum_which_an_audit_names_and_fresh_keys_end(space, thief):
+async def test_stolen_keys_anchor_only_as_a_quorum_which_an_audit_names_and_fresh_keys_end(space, thief, tmp_path):
     before = await thief.programs.head(thief.origin)
     thief.steal("regulator")
     with pytest.raises(ChainReverted, match="quorum missed"):
         await thief.anchor(before.size + 1, b"\x01" * 32)
     thief.steal("exchange")
     await thief.anchor(before.size + SIZE_MORE, b"\x02" * 32)
-    found = await accused(space)
+    bundle = tmp_path / "space.zip"
+    found = await accused(space, *live(space), "--bundle", bundle)
     assert {did for code, did in found if code == WITHOUT} == {space.did(role) for role in WITNESSES}
     assert not [code for code, did in found if did == space.did("provider")], "it never had such a head"
+    assert await accused(space, "--read", bundle) == found
     for role in WITNESSES:
         await penstock(space, role, "log", "rekey", "--why", "its key was stolen")
     # what one had begun to tell the chain goes on with its next start
@@ -118,15 +120,19 @@ async def test_a_log_that_its_owner_rewrites_is_its_owner_s_fault_and_not_its_wi
     log, note = loot.rebuilt(leaves)
     mirror_site.lay_out(tmp_path / "log", log, note, [one.boxes for one in leaves], loot.peers)
     async with mirror_site.serving(tmp_path) as url:
-        found = await accused(space, "--mirror", f"{loot.origin}={url}/log")
+        found = await accused(space, *live(space), "--mirror", f"{loot.origin}={url}/log")
     assert ("log-shrank-below-anchor", space.did("provider")) in found
     assert {code for code, did in found if did in {space.did(role) for role in WITNESSES}} == set()
 
 
-async def accused(space, *more):
+def live(space):
+    """The options with which the space is audited as it runs."""
+    return "--exchange", space.url("exchange"), "--development"
+
+
+async def accused(space, *options):
     """Return code and subject of every error that an audit finds, whatever it follows from."""
-    words = ("audit", "--exchange", space.url("exchange"), "--development", *more)
-    report = await penstock(space, "regulator", *words, code=6)
+    report = await penstock(space, "regulator", "audit", *options, code=6)
     rows = [one for row in report["findings"] for one in (row, *row.get("follows", ()))]
     return {(row["code"], row["subject"]) for row in rows if row["severity"] == "error"}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from contracts.canonical import canonical
 from ledger.log.witness import COSIGNED
 from tests.drill.cheat import Cheat
 
@@ -17,9 +16,9 @@ MORE = 1_000  # entries that the log does not have
 def _anchor_stolen(scene: Scene) -> None:
     """Anchor a head of the provider's log with the keys of both its witnesses, who show what they cosigned."""
     provider = scene.member("provider")
-    note = scene.kept[f"page/{provider.url}/log/checkpoint"].decode()
+    note = scene.kept[f"page/{provider.url}/log/checkpoint"]
     for witness in scene.space.witnesses_of(provider.did):
-        scene.kept[f"page/{witness.url}/log/{COSIGNED}/{provider.origin}"] = canonical({COSIGNED: note})
+        scene.kept[f"page/{witness.url}/log/{COSIGNED}/{provider.origin}"] = note
     scene.anchor("provider", len(scene.logs["provider"]) + MORE, b"\x02" * 32)
 
 

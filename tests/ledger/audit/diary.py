@@ -132,7 +132,7 @@ class Diary:
             [*({"note": note} for note in self.peers), *({"fork": one} for one in self.forks)]
         ).encode()
         for origin, note in self.cosigned.items():
-            found[f"cosigned/{origin}"] = json.dumps({"cosigned": note}).encode()
+            found[f"cosigned/{origin}"] = note.encode()
         return {f"{self.url}/log/{path}": body for path, body in found.items()}
 
     def _boxes(self, at):
