@@ -90,7 +90,7 @@ def rows(gate: Gate, inverse: bytes, mine: Sequence[str], numbers: Mapping[str, 
             of_key = list(buckets.opened(shape, held[numbers[key]], key, point))
             if any(len(row) != len(columns) for row in of_key):
                 raise PeerMisbehaved("a row has other columns than the answer says")
-            found += [[key, True, *row] for row in of_key] or [_absent(key, columns)]
+            found += [[key, True, *row] for row in of_key] or [_bare(key, columns, there=False)]
         return _kept(gate, told, columns, found)
     except (KeyError, TypeError, ValueError, IndexError, InvalidInput) as fault:
         raise PeerMisbehaved("the answer is none to what was looked up") from fault
@@ -127,7 +127,7 @@ def who_is_there(gate: Gate, inverse: bytes, mine: Sequence[str], numbers: Mappi
         found: list[list[Any]] = []
         for key, point in zip(mine, points, strict=True):
             there = tags.holds(held[numbers[key]], int(told["tags"]), key, point)
-            found.append([key, there, *[None] * len(columns)])
+            found.append(_bare(key, columns, there=there))
         return _kept(gate, told, columns, found)
     except (KeyError, TypeError, ValueError, IndexError, InvalidInput) as fault:
         raise PeerMisbehaved("the answer does not say who is there") from fault
@@ -142,8 +142,8 @@ def _parts(
     return list(map(str, told["columns"])), points, held
 
 
-def _absent(key: str, columns: Sequence[str]) -> list[Any]:
-    return [key, False, *[None] * len(columns)]
+def _bare(key: str, columns: Sequence[str], *, there: bool) -> list[Any]:
+    return [key, there, *[None] * len(columns)]
 
 
 def _kept(gate: Gate, told: Mapping[str, Any], columns: Sequence[str], found: list[list[Any]]) -> bytes:
