@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from connector.api import authorize, openapi, operators, rehearsals, server
 from connector.api.authorize import Who
 from connector.cli import declared as commands
+from connector.client.acts import areas
 from connector.client.acts.act import Act, Field
 from connector.client.acts.table import BY_CALL
 from connector.client.client import Client
@@ -65,6 +66,8 @@ async def greeter(tmp_path_factory):
     done = (authorize.Route("POST", form.route, Who.ACCOUNT, form.roles, "console.act"),)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(BY_CALL, GREET.call, GREET)
+        of = areas.of
+        patch.setattr(areas, "of", lambda area: (*of(area), *([GREET] if area == areas.AREAS[-1] else [])))
         patch.setitem(console_pages.BY_ROUTE, page.route, page)
         patch.setitem(console_acts.ACT_BY_ROUTE, form.route, form)
         patch.setattr(server, "ROUTES", (*server.ROUTES, *rows, *shown, *done))
