@@ -179,7 +179,7 @@ def entitled(row, host, stranger):
 def named(row, name):
     """Return a route's path with a name in every place."""
     ids = dict.fromkeys(
-        ("pid", "id", "edition", "tail", "path", "index", "name", "face", "alias", "number", "sequence"), name
+        ("pid", "id", "edition", "tail", "path", "index", "name", "face", "alias", "number", "sequence", "assent"), name
     )
     return without_patterns(row.path).format(**ids, act="release", step="offer", twin="")
 
@@ -187,7 +187,7 @@ def named(row, name):
 def filled(row, host):
     pid = TRANSFER if "transfers" in row.path else NEGOTIATION
     ids = {"pid": pid, "id": CHANNEL, "edition": host.edition, "tail": "0/000", "index": 0, "name": "console.css"}
-    ids |= {"path": "a.csv", "alias": "vc11-sl2021", "number": 0, "sequence": SEQUENCE}
+    ids |= {"path": "a.csv", "alias": "vc11-sl2021", "number": 0, "sequence": SEQUENCE, "assent": "0" * 64}
     return without_patterns(row.path).format(act="release", move="withdraw", step="offer", face="dcat", twin="", **ids)
 
 
