@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.identity import jwk, vouching
 from connector.runtime.errors import VerificationFailed
-from connector.runtime.limits import LISTED_LOG_MAX
+from connector.runtime.limits import LISTED_LOG_KEYS_MAX
 from contracts.namespace import NS
 from ledger.space import log_keys
 
@@ -31,7 +31,7 @@ SIZE, UNTIL = NS + "size", NS + "until"
 
 def listed(present: bytes, former: Sequence[FormerLogKey]) -> Iterator[tuple[str, dict[str, str]]]:
     """Return the keys as a document lists them, by fragment; `former` the newest first."""
-    former = former[:LISTED_LOG_MAX]
+    former = former[:LISTED_LOG_KEYS_MAX]
     proofs = [{vouching.LOG_PROOF: one.proof.hex()} for one in former] + [{}]
     yield LOG, {**jwk.of_bytes(present, CURVE), **proofs[0]}
     for number, (one, proof) in enumerate(zip(former, proofs[1:], strict=True)):
@@ -42,7 +42,7 @@ def listed(present: bytes, former: Sequence[FormerLogKey]) -> Iterator[tuple[str
 
 def read(keys: Mapping[str, Any]) -> Iterator[tuple[str, FormerLog]]:
     """Return the former keys of a document's keys (fragment → JWK), the newest first; raises VerificationFailed."""
-    for number in range(LISTED_LOG_MAX, 0, -1):
+    for number in range(LISTED_LOG_KEYS_MAX, 0, -1):
         name = f"{LOG}-{number}"
         if (key := keys.get(name)) is None:
             continue

@@ -129,7 +129,7 @@ FORMER_DELIVERY_KEYS_MAX = 8
 # so long heads and cosignatures are signed by a log's former key as well: whoever looks at the space has heard by then
 FORMER_LOG_SECONDS = 3600
 # former keys of a log that a document lists, the newest
-LISTED_LOG_MAX = 2
+LISTED_LOG_KEYS_MAX = 2
 # so long a contract that bears the signature of a former key of SM2 may be on its way to the platform
 FORMER_SM2_DAYS = 30
 # former keys of SM2 that a document lists: with all others that is 32

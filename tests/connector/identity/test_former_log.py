@@ -14,7 +14,7 @@ from connector.identity import followed_log, former_log, jwk, vouching
 from connector.identity import keys as key_files
 from connector.identity.former_log import FormerLogKey
 from connector.runtime.errors import Conflict, SettingsError, VerificationFailed
-from connector.runtime.limits import LISTED_LOG_MAX
+from connector.runtime.limits import LISTED_LOG_KEYS_MAX
 from ledger.space.log_keys import FORMER_LOG_MAX
 
 DID = "did:web:buyer.example"
@@ -77,7 +77,7 @@ def test_a_document_lists_the_newest_each_signed_for_by_the_one_before(tmp_path)
         keys = followed(keys, size)
         found = parsed(served(keys))
         assert found.log == keys.log_public
-        assert found.log_former == tuple(one.told for one in keys.log_former[:LISTED_LOG_MAX])
+        assert found.log_former == tuple(one.told for one in keys.log_former[:LISTED_LOG_KEYS_MAX])
         assert found.log not in {one.key for one in found.log_former}
 
 
