@@ -31,7 +31,7 @@ class World:
         row = SimpleNamespace(peer=ME.did, digest=AGREEMENT, role=PROVIDER, agreement={})
         monkeypatch.setattr(authority, "from_json", lambda _kind, _told: None)
         monkeypatch.setattr(authority.signers, "agreed", lambda *_: WITHIN)
-        member = SimpleNamespace(url="http://buyer.example", did=ME.did, log_vkey=ME.log)
+        member = SimpleNamespace(url="http://buyer.example", did=ME.did, log_vkey=ME.log, former_vkeys=())
         space = SimpleNamespace(
             require=self._answering(member), member=self._answering(member), known_currency=lambda: "CNY"
         )
