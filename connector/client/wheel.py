@@ -1,9 +1,9 @@
 """The wheel `penstock-client`: what `penstock` imports of the rooms, all under its one name; hatchling runs this.
 
 Law: (1) what comes along is what `src/penstock` imports, directly or not, for types too: found in the sources, never
-listed. (2) A room's name stands below `penstock.rooms` there, in imports and where a text names a class
-(`connector.runtime.fault_table`); nothing else of a file changes. (3) A file that names a room in another way would
-not work there, and no wheel is made.
+listed; a module that loads those beside it by their names brings all of them. (2) A room's name stands below
+`penstock.rooms` there, in imports and where a text names a class (`connector.runtime.fault_table`); nothing else of a
+file changes. (3) A file that names a room in another way would not work there, and no wheel is made.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ ROOT = HERE.parents[1]
 TOP = HERE / "src/penstock/__init__.py"
 ROOMS = frozenset({"connector", "contracts", "ledger", "policy", "catalog"})
 BELOW = "penstock.rooms"
+# in a source that loads modules of its own package by name (`connector.client.acts.areas`)
+LOADS_BESIDE = "__package__"
 # a text that is the name of a module or of what is in it
 NAMED = re.compile(rf"""^["'](?:{"|".join(sorted(ROOMS))})(?:\.\w+)+(?:#[\w-]+)?["']$""")
 
@@ -70,8 +72,15 @@ def closure(begun: Iterable[str]) -> list[str]:
             continue
         found.add(module)
         left += [module.rpartition(".")[0]] if "." in module else []
-        left += imported(_path(module).read_text(encoding="utf-8"))
+        text = _path(module).read_text(encoding="utf-8")
+        left += [*imported(text), *(_beside(module) if LOADS_BESIDE in text else ())]
     return sorted(found)
+
+
+def _beside(module: str) -> Iterator[str]:
+    """Yield the modules that are in one package with a module."""
+    package = module.rpartition(".")[0]
+    yield from (f"{package}.{path.stem}" for path in _path(module).parent.glob("[!_]*.py"))
 
 
 def imported(text: str) -> Iterator[str]:
