@@ -64,8 +64,7 @@ from ledger.chain.client import Chain
 from ledger.chain.deployment import Deployment, deploy
 from ledger.chain.programs import Programs
 from ledger.log import cosignature
-from ledger.log.checkpoint import Former
-from ledger.log.note import log_vkey
+from ledger.space.log_keys import verifiers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,7 +137,7 @@ def evidence(settings: Settings, identity: Identity) -> Evidence:
     """Return our log, as far as it is no table."""
     keys = identity.keys
     made = Evidence(identity.did, settings.log_origin, keys.log, {"owner": identity.sealed_to})
-    former = [Former(log_vkey(settings.log_origin, one.key), one.size) for one in keys.log_former]
+    former = verifiers(settings.log_origin, [one.told for one in keys.log_former])
     made.sign_by(former_log.signers(keys.log, keys.log_former), former)
     return made
 

@@ -29,6 +29,7 @@ from connector.store.restored import Restored, mark
 from ledger.log import checkpoint as checkpoints
 from ledger.log import note as notes
 from ledger.log.note import NoteError, log_vkey
+from ledger.space.log_keys import verifiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,7 +140,7 @@ def _check_keys(folder: Path, module: str, held: Manifest) -> None:
         return
     try:
         vkey = log_vkey(held.origin, found.log_public)
-        former = [checkpoints.Former(log_vkey(held.origin, one.key), one.size) for one in found.log_former]
+        former = verifiers(held.origin, [one.told for one in found.log_former])
         head = checkpoints.verify(notes.parse(held.log.note), vkey, former)
     except NoteError as error:
         raise VerificationFailed(f"the keys in `{folder}` did not sign this log: {error}") from error

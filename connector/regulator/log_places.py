@@ -25,11 +25,11 @@ from connector.store.kept_log import KeptLog
 from connector.store.offline import looking
 from connector.store.tables import TABLES
 from ledger.log import policy as log_policy
-from ledger.log.checkpoint import Former
 from ledger.log.fsck import ResourceLost
 from ledger.log.note import log_vkey
 from ledger.log.policy import LogPolicy
 from ledger.space.document import QUORUM, Space
+from ledger.space.log_keys import verifiers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.store.transaction import Tx
+    from ledger.log.checkpoint import Former
     from ledger.log.fsck import Beside
     from ledger.log.note import VerifierKey
     from ledger.log.reader import Fetch
@@ -110,7 +111,7 @@ async def _kept(asked: Asked) -> AsyncIterator[Place]:
     place, bundles = data_folder.tables(asked.data, settings.store.database), bundles_of(asked.data, settings)
     with looking(place, TABLES, snapshot=False, bundles=bundles) as tx:
         log, vkey = KeptLog(tx, held.openers), log_vkey(settings.log_origin, held.log_public)
-        former = tuple(Former(log_vkey(settings.log_origin, one.key), one.size) for one in held.log_former)
+        former = verifiers(settings.log_origin, [one.told for one in held.log_former])
         yield Place(log.fetch, asked.policy or own_policy(tx, settings.did, vkey, former), log)
 
 

@@ -18,7 +18,6 @@ from contracts.ndi.proof import FormerKey, Signer
 from contracts.typed_data import Domain
 from ledger.log import cosignature
 from ledger.log import note as notes
-from ledger.log.checkpoint import Former
 from ledger.log.policy import FormerCosigner, Group, LogPolicy
 from ledger.space import log_keys, sm2_keys
 from ledger.space.domains import Domains
@@ -27,6 +26,7 @@ from ledger.space.log_keys import FORMER_LOG_MAX, FormerLog
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from ledger.log.checkpoint import Former
     from ledger.log.note import VerifierKey
 
 QUORUM = 2
@@ -120,7 +120,7 @@ class Member:
     @property
     def former_vkeys(self) -> tuple[Former, ...]:
         """Return the keys that verify what it signed of its log before, each up to its size."""
-        return tuple(Former(notes.log_vkey(self.origin, one.key), one.size) for one in self.log_former)
+        return log_keys.verifiers(self.origin, self.log_former)
 
     @property
     def cosigner_vkey(self) -> VerifierKey:

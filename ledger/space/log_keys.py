@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.log.checkpoint import Former
+from ledger.log.note import log_vkey
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 KEY_BYTES: Final = 32
 SIZE_LIMIT: Final = 2**63 - 1
@@ -29,6 +32,11 @@ class FormerLog:
     def json(self) -> dict[str, str]:
         """Return it as a space's document has it."""
         return {"key": self.key.hex(), "size": str(self.size), "until": self.until.isoformat(timespec="seconds")}
+
+
+def verifiers(origin: str, former: Iterable[FormerLog]) -> tuple[Former, ...]:
+    """Return what verifies heads of a log that bear a former key's signature alone."""
+    return tuple(Former(log_vkey(origin, one.key), one.size) for one in former)
 
 
 def read(value: Mapping[str, Any]) -> FormerLog:

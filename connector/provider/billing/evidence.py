@@ -19,9 +19,9 @@ from ledger.chain.client import Chain
 from ledger.chain.programs import Programs
 from ledger.log import note as notes
 from ledger.log import reader
-from ledger.log.checkpoint import Former
 from ledger.log.leaves import Leaves
 from ledger.log.tiles import decode_tile, tiles_of_level
+from ledger.space.log_keys import verifiers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +73,7 @@ class Keepers:
             raise VerificationFailed(f"`{provider}` publishes no key of a log")
         name = own.split("://", 1)[1]
         key = notes.log_vkey(name, document.log)
-        former = [Former(notes.log_vkey(name, one.key), one.size) for one in document.log_former]
+        former = verifiers(name, document.log_former)
         fetch = log_files.below(self._outbound, log or own, FILE_BYTES_MAX)
         try:
             _, checkpoint = await reader.read_checkpoint(fetch, key, former)
