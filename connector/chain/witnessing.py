@@ -128,7 +128,8 @@ class Witness:
         So does one that its key has not signed: the log may go on under a key that we have not heard of.
         """
         try:
-            origin, note = rules.origin_of(body), rules.parse(body).note
+            note = rules.parse(body).note
+            origin = checkpoints.parse_text(note.text).origin
         except MalformedNoteError:
             return {}
         owner = await self._space.of_origin(origin)
