@@ -67,10 +67,11 @@ async def other(space, tmp_path_factory):
         yield made
 
 
-async def held(holds):
+async def held(holds, seconds=0.1):
+    """Ask every few seconds until it holds; returns what was found."""
     async with asyncio.timeout(WITHIN_SECONDS):
         while not (found := holds()):
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(seconds)
     return found
 
 

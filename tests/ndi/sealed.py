@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
 
+from contracts import signature
+from contracts.namespace import CONTRACT
+from contracts.ndi import interfaces
 from contracts.ndi import strategy as strategies
 from tests.api.command import commanded, penstock
 from tests.api.test_console_story import entered
-from tests.ndi.journey import WITHIN_SECONDS, audited, held, other, space
+from tests.ndi.journey import WITHIN_SECONDS, audited, held, other, posted, space
 
 __all__ = ["other", "space"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -74,11 +78,12 @@ async def test_a_contract_is_delivered_in_sealed_pieces_that_are_metered(space, 
 async def test_both_parties_see_on_the_console_how_it_stands_and_by_what_it_is_delivered(space, paths):
     contract = (await contracts(space))[0]
     code, by = contract["contractId"], contract["deliveredBy"]
+    page = f"/console/contracts/{quote(code, safe='')}"  # its check character may be a star
     for role in ("buyer", "provider"):
         async with await entered(space, role, f"contracts-{role}") as visitor:
             listed = await visitor.open("agreements")
             assert "/console/contracts" in listed.links
-            assert f"/console/contracts/{code}" in (await visitor.open("contracts")).links
+            assert page in (await visitor.open("contracts")).links
             for lang, words in (("en", "in sealed pieces"), ("zh", "密封")):
                 seen = await visitor.open(f"contracts/{code}", params={"lang": lang})
                 assert words in seen.text
@@ -89,7 +94,7 @@ async def test_both_parties_see_on_the_console_how_it_stands_and_by_what_it_is_d
             )  # fmt: skip
             assert [one["signed"] for one in told["rows"]][-1] == "signed"
             for digest in (by, contract["agreement"]):
-                assert f"/console/contracts/{code}" in (await visitor.open(f"agreements/{digest}")).links
+                assert page in (await visitor.open(f"agreements/{digest}")).links
 
 
 @pytest.mark.parametrize("role", ["buyer", "provider"])
@@ -113,6 +118,42 @@ async def test_who_dies_while_it_is_made_goes_on_and_nothing_is_made_twice(space
         terms = [json.loads(one["terms"] or "{}") for one in space.rows(side, "agreements")]
         assert [one.get("contract") for one in terms].count(digest) == 1
     assert (await audited(space)).code == 0
+
+
+async def test_who_lost_the_answer_to_its_signature_says_it_again_seconds_later(space, paths):
+    """A provider that dies between the two signs again when it is back, and is told what it would have been told."""
+    for name in ("said-again", "said-again-2", "said-again-3"):
+        at = "ndi+" + space.url("provider")
+        [one] = (await penstock(space, "buyer", "ndi", "find", at, "--keywords", f"product {PRODUCT}"))["products"]
+        body = {"id": name, "product": one["product"], "mandate": {"limit": "1000", "purpose": "Research", "at": at}}
+        before = {one["id"] for one in space.rows("buyer", "negotiations")}
+        await space.doors["buyer"].call("POST", "acquisitions", body)
+        talk = await held(lambda known=before: agreed(space, known), 0.002)
+        await space.people["provider"].kill()
+        try:
+            state = row(space, "buyer", "negotiations", id=talk["id"])["state"]
+            said = {"contractName": row(space, "buyer", "contracts", code=talk["peer_pid"])["name"]}
+            said |= {"contractId": talk["peer_pid"], "strategy": json.loads(talk["agreement"])[CONTRACT]["strategy"]}
+            proof = signature.sign(interfaces.digest(said), space.keys("provider").agreement).hex()
+            said["signatureList"] = [
+                {"entityId": "1", "signature": proof, "signatoryTime": "2026-01-01T00:00:00+08:00"}
+            ]
+            for _ in range(2):
+                await asyncio.sleep(1)
+                told = await posted(space, "provider", "buyer", "/contractNegotiate", said)
+                assert told == (200, {"negotiationStatus": "0"})
+        finally:
+            await space.people["provider"].start()
+        await space.complete(name, within=WITHIN_SECONDS)
+        if state == "AGREED":
+            return
+    raise AssertionError("the provider died too late each time")
+
+
+def agreed(space, known):
+    """The consumer's negotiation that its provider has signed, other than those known before."""
+    rows = space.rows("buyer", "negotiations")
+    return next((one for one in rows if one["id"] not in known and one["agreement"]), None)
 
 
 async def test_it_is_delivered_no_other_way(space, paths):

@@ -18,7 +18,16 @@ from connector.negotiation import amendment
 from connector.negotiation.doors import Peer
 from connector.negotiation.ndi import offers
 from connector.negotiation.protocol import messages, validation
-from connector.negotiation.protocol.states import CONSUMER, FINAL, FINALIZED, PROVIDER, ROLES, TERMINATED, VERIFIED
+from connector.negotiation.protocol.states import (
+    AGREED,
+    CONSUMER,
+    FINAL,
+    FINALIZED,
+    PROVIDER,
+    ROLES,
+    TERMINATED,
+    VERIFIED,
+)
 from connector.operation.ndi import consents, contracts, proposals, services, versions
 from connector.operation.ndi.proposals import Ours, Proposal
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted
@@ -146,9 +155,7 @@ class Hearing:
             if contract.name != said["contractName"]:
                 raise InvalidInput("`contractName` is another than the contract was begun with", "say the same")
             row = tx.get(NegotiationRow, id=contract.negotiation) if contract.negotiation else None
-            if row is not None and row.digest == over.hex() and row.state in {VERIFIED, FINALIZED}:
-                return {"negotiationStatus": OK}
-            if row is not None and row.digest == over.hex() and row.role == PROVIDER and signature is None:
+            if row is not None and row.digest == over.hex() and _is_taken(row, signed=signature is not None):
                 return {"negotiationStatus": OK}
             currency = self._space.known_currency()
             proposal = Proposal(contract, strategy, said["strategy"], part, signature, told, currency)
@@ -325,6 +332,16 @@ class Hearing:
     def _receive(self, tx: Tx, body: Document, peer: str, row: NegotiationRow | None, now: datetime) -> None:
         validation.decide(body["@type"], body)
         self._engine.negotiations.receive(tx, body, Peer(peer, None, is_ndi=True), None if row is None else row.id, now)
+
+
+def _is_taken(row: NegotiationRow, *, signed: bool) -> bool:
+    """Say whether we hold already to what is said of a digest: who lost our answer says it again.
+
+    The engine would not know it again: the agreement that we make of it bears the second in which it came.
+    """
+    if row.state in {VERIFIED, FINALIZED}:
+        return True
+    return row.state == AGREED if row.role == CONSUMER and signed else row.role == PROVIDER and not signed
 
 
 def _require_number(instruction: str, over: str) -> None:
