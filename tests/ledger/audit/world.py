@@ -290,8 +290,7 @@ class World:
         for name, diary in self.space.items():
             head = checkpoints.parse_text(diary.note(len(diary.records), self.space).text)
             witnesses = [self.space[one].account for one in WITNESSED_BY[name]]
-            registered = {"owner": diary.account, "witnesses": witnesses, "quorum": 2}
-            registered["effectiveAt"] = int(self.clock.timestamp())
+            registered = {"owner": diary.account, "witnesses": witnesses, "quorum": 2, "effectiveAt": 0}
             self.mine("LogRegistered", origin=origin_id(diary.origin), **registered)
             self.mine("Anchored", origin=origin_id(diary.origin), size=head.size, root=head.root, noteHash=bytes(32))
 
