@@ -8,6 +8,7 @@ crash cuts off is asked again under its id with the list sent again, and counts 
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,7 @@ from connector.runtime.errors import (
     InvalidInput,
     NotPermitted,
     PeerUnreachable,
+    PenstockError,
     PurchaseRefused,
     as_reason,
     from_reason,
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from contracts.coverage import Coverage
     from contracts.gate import Gate
 
+log = logging.getLogger(__name__)
 # under which id a product is agreed on to be tried, as `penstock try` does: the same each time, so it is agreed on once
 AGREED: Final = "try-{}"
 # at a time: each holds its list, and up to nine questions of twenty thousand keys
@@ -230,6 +233,8 @@ class Trials:
             trial.state = TrialState.ANSWERED
         except Exception as fault:  # noqa: BLE001  # whatever it is, who waits on the page reads it
             trial.state, trial.reason = TrialState.FAILED, as_reason(fault)
+            if not isinstance(fault, PenstockError):  # without its words: they may have a key in them
+                log.warning("the trial `%s` failed with %s", held.job, type(fault).__name__)
         finally:
             self._running.pop(held.job, None)
             self._budget.let_go(held.job)
