@@ -48,6 +48,10 @@ async def test_a_list_is_sent_priced_tried_and_named_in_a_purchase(space, tmp_pa
         asked = await form(buyer, "console-try")
         assert "10.00 CNY" in asked.text
         assert "updated, at most 30, 90, 365 days" in asked.text
+        offered = json.loads((await buyer.open(asked.url + ".json")).text)["delivers"]
+        assert "console-try" not in [one["id"] for one in offered], "it delivers nothing"
+        assert all(f'<option value="{one["id"]}">{one["title"]}</option>' in asked.text for one in offered)
+        assert offered
         looked = await buyer.send_files(asked, "/list", FILE, key="id", delivered="console-try-goods")
         assert looked.status == 200, looked.text
         for words in ("It costs 10.00 CNY", "400 different keys of the column id", "agreed on first, at 10.00 CNY"):

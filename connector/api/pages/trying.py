@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote as quoted
+from urllib.parse import urlencode
 
 from connector.api.pages import saying
 from connector.console import coverage, describing, language
+from connector.console.fitting import fitting
 from connector.consumer import own_list
 from connector.consumer.budget import Budget
 from connector.consumer.covered_price import CoveredPrice
@@ -20,12 +22,14 @@ from connector.consumer.held_lists import HELD_SECONDS_MAX, LIST_BYTES_MAX, Held
 from connector.consumer.quoting import Quotes
 from connector.consumer.trial import STATEMENT
 from connector.consumer.trials import USE, Trials, TrialState
+from connector.identity.space.exchange import ExchangeDoor
 from connector.runtime.errors import Absent, InvalidInput, PenstockError, as_reason
 from connector.runtime.limits import UPLOAD_FIELD_BYTES_MAX
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.compute import AnswerRow
 from contracts.coverage import KEYS_AT_ONCE, KEYS_LEAST
 from contracts.decimals import read_decimal
+from contracts.units import COMPUTED
 from policy.purposes import label
 
 if TYPE_CHECKING:
@@ -72,9 +76,21 @@ async def trial(call: Call) -> JsonObject:
         "asked": saying.asked(offered.policy),
         "job": call.request.query.get("job", ""),
         "delivered": call.request.query.get("for", ""),
+        "delivers": await _delivers(call, offered.provider),
         "budget": await call.of(Budget).page(),
         "held": None if held is None else await _priced(call, offered, held),
     }  # fmt: skip
+
+
+async def _delivers(call: Call, provider: str) -> list[JsonObject]:
+    """Return products that a provider delivers, to choose from; none where the exchange does not say."""
+    asked = urlencode([("where", f"provider={provider}")])
+    try:
+        found = (await call.of(ExchangeDoor).ask("GET", f"/exchange/search?{asked}"))["products"]
+    except PenstockError:
+        return []
+    told = [{"id": one["id"], "title": one["title"]} for one in found if one["tier"] != COMPUTED]
+    return fitting(told, ("id", "title")) if told else []
 
 
 async def _priced(call: Call, offered: Offered, held: HeldList) -> JsonObject:
@@ -163,6 +179,7 @@ async def tried(call: Call) -> JsonObject:
         "state": state,
         "failure": describing.failure(seen.reason) if seen is not None else None,
         "delivered": delivered,
+        "delivers": [] if told is None or deal is None else await _delivers(call, deal.peer),
         "unpriced": fault,
         "answer": None if told is None else coverage.shown(told),
     }
