@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import orjson
 import pytest
 import pytest_asyncio
 
@@ -16,6 +17,7 @@ from connector.consumer.trials import Offered, TrialState
 from connector.runtime.errors import Absent, Conflict, InvalidInput, PaymentRefused, PurchaseRefused
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.compute import AnswerRow
+from connector.store.table_row import replace as replace_row
 from contracts import gate as gates
 from contracts.tariff import Tariff
 
@@ -238,6 +240,64 @@ async def test_a_price_that_is_another_by_now_is_not_paid_and_a_fault_is_told(co
     chinese = await buyer.open(f"trials/{one.job}", params={"lang": "zh"})
     assert "名单未能试用" in chinese.text
     await buyer.open("overview", params={"lang": "en"})
+
+
+async def test_a_long_list_of_which_a_part_may_lack_says_so(connector, buyer, firms):
+    deal, now = agreed(connector, "0e" * 32), connector.clock.now()
+    rows = {"few": 9_999, "many": 18_000}
+    kept = {
+        job: {"rows": [["", "", keys, keys // 2, keys // 3, keys], ["", "revenue", keys, keys // 4, 0, keys]]}
+        for job, keys in rows.items()
+    }
+
+    def put(tx):
+        tx.insert(deal)
+        about = {"agreement": deal.digest, "statement": "coverage: …", "purpose": "", "created": now, "ended": now}
+        for job, told in kept.items():
+            tx.insert(AnswerRow(job=job, answer=orjson.dumps(told), receipt={"answer": "00" * 32}, **about))
+
+    await connector.store.write(put)
+    few, many = [await buyer.open(f"trials/{job}") for job in rows]
+    for page, keys in ((few, "9,999"), (many, "18,000")):
+        for words in (
+            f"50 % of your {keys} keys are covered",
+            "Covered, and with revenue",
+            "25 % (between 0 and 100 %)",
+        ):
+            assert words in page.text, words
+    assert ("Has your list more keys" in few.text, "Has your list more keys" in many.text) == (False, True)
+    record = await buyer.open(f"computations/{deal.digest}@many")
+    assert "50 % of your 18,000 keys are covered" in record.text
+
+
+async def test_ages_that_are_beyond_what_was_asked_or_of_too_few_are_said_so(connector, buyer):
+    fresh = {"fresh": {"column": "updated", "days": ["30", "90"]}, "filled": []}
+    aged = terms() | {"gate": TERMS["gate"] | {"coverage": TERMS["gate"]["coverage"] | fresh}}
+    deal, now = replace_row(agreed(connector, "0f" * 32), terms=aged), connector.clock.now()
+    told = {
+        "older": [400, 380, 420, [20, 10, 30], [60, 40, 80]],
+        "unsure": [400, 100, 700, [150, 10, 300], [250, 40, 500]],
+        "nobody": [2, 0, 9, [1, 0, 2], [1, 0, 2]],
+    }
+
+    def put(tx):
+        tx.insert(deal)
+        about = {"agreement": deal.digest, "statement": "coverage: …", "purpose": "", "created": now, "ended": now}
+        for job, (covered, low, high, *ages) in told.items():
+            rows = [["", "", 1000, covered, low, high, None]]
+            rows += [["", "updated", 1000, *one, days] for one, days in zip(ages, (30, 90), strict=True)]
+            answer = orjson.dumps({"rows": rows, "sealed": "2026-11-30"})
+            tx.insert(AnswerRow(job=job, answer=answer, receipt={"answer": "00" * 32}, **about))
+
+    await connector.store.write(put)
+    older, unsure, nobody = [await buyer.open(f"trials/{job}") for job in told]
+    assert "40 % of your 1,000 keys are covered, median age more than 90 days<" in older.text
+    assert "The median age is more than 90 days, counted on 2026-11-30" in older.text
+    assert "Of those covered, updated of at most 30 days" in older.text
+    assert "median age 60 days" in unsure.text
+    assert "The median age is more than 0 days" in unsure.text
+    assert "Too few are covered to say how old updated is." in nobody.text
+    assert "median" not in nobody.text
 
 
 async def test_so_many_are_tried_at_once(connector, firms, monkeypatch):

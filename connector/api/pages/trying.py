@@ -181,8 +181,14 @@ async def tried(call: Call) -> JsonObject:
         "delivered": delivered,
         "delivers": [] if told is None or deal is None else await _delivers(call, deal.peer),
         "unpriced": fault,
+        "perhapsCut": seen is None and told is not None and _asked(told) >= KEYS_AT_ONCE // 2,
         "answer": None if told is None else coverage.shown(told),
     }
+
+
+def _asked(told: JsonObject) -> int:
+    """Return of how many keys is told: each part of a list that goes in several has half of KEYS_AT_ONCE and more."""
+    return sum(row[2] for row in told["rows"] if not row[1])
 
 
 async def _told(call: Call, deal: AgreementRow, job: str, delivered: str) -> tuple[Any, JsonObject | None]:

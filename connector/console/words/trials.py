@@ -85,6 +85,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "试用中断,名单未保留。请重新上传:将以同一编号查询,已回答的部分不再计费。",
     ),
     "tried.resend": ("Send the list again", "重新上传名单"),
+    "tried.rest": (
+        "Has your list more keys than that? Then it was cut off; the rest is asked, and paid, when you send it again.",
+        "您的名单键数更多?则试用曾中断,重新上传后将查询并计费其余部分。",
+    ),
     "tried.buy": ("Buy {product}, with this trial in the request", "购买 {product},并在请求中附上此次试用"),
     "tried.computation": ("What is on record of it", "此次试用的记录"),
     "tried.for": (
