@@ -24,7 +24,7 @@ from connector.api.body_sizes import BODY_BYTES, STREAMED
 from connector.api.edc_calls import CHECKS, RELEASES, of_release
 from connector.client.acts.table import TABLE
 from connector.console import given
-from connector.console.acts import ACTS, FILES_OF
+from connector.console.acts import ACTS, FILES_OF, LIST
 from connector.console.page import PREFIX
 from connector.console.pages import PAGES
 from connector.operation.signaling.states import MOVES
@@ -362,6 +362,7 @@ CONSOLE = (
         Route("POST", path, Who.ACCOUNT, frozenset(act.roles.split()), "console.bring")
         for path, act in FILES_OF.items()
     ),
+    Route("POST", LIST, Who.ACCOUNT, BUYER, "console.bring_list"),
     Route("GET", PREFIX + "/acquisitions/{id}/live", Who.ACCOUNT, BUYER, "console.live"),
     *(Route("GET", f"{PREFIX}/catalogue/{{id}}/{name}", Who.ACCOUNT, ALL, "faces.file") for name in given.FILES),
     *(Route("GET", f"{PREFIX}/{name}", Who.ACCOUNT, ALL, "faces.catalogue_file") for name in given.CATALOGUE),

@@ -50,4 +50,4 @@ BODY_BYTES: Mapping[str, int] = {
     "witness.add_checkpoint": REQUEST_LIMIT_BYTES,
 }
 # whose body is not waited for: the handler reads it piece by piece, and bounds it itself
-STREAMED = frozenset({"console.bring", "console.upload", "delivery.land", "flows.take"})
+STREAMED = frozenset({"console.bring", "console.bring_list", "console.upload", "delivery.land", "flows.take"})

@@ -17,6 +17,7 @@ import orjson
 from aiohttp import web
 
 from connector.api import uploading
+from connector.api.pages import trying
 from connector.client.acts.request import leaves
 from connector.compute.program_files import BYTES_MAX, ProgramFiles
 from connector.console import rendering
@@ -27,6 +28,7 @@ from connector.console.page import PREFIX, TWIN, Shown
 from connector.console.pages import BY_ROUTE
 from connector.console.sessions import Sessions
 from connector.consumer.acquisition import Acquisitions
+from connector.consumer.held_lists import HeldLists
 from connector.consumer.steps import FINAL
 from connector.identity.space.view import SpaceView
 from connector.operation.oidc.provider import Provider
@@ -50,7 +52,7 @@ STATIC_SECONDS = 300
 LIVE_STEP_SECONDS = 1.0
 HOME = PREFIX + "/overview"
 VIEWED = "record.viewed"
-PROVIDER = frozenset({"provider"})
+PROVIDER, BUYER = frozenset({"provider"}), frozenset({"buyer"})
 SIGN_IN_FIELDS = frozenset({"name", "password", "code", "next"})
 
 
@@ -118,6 +120,18 @@ async def bring(call: Call) -> web.Response:
     chosen = {name: (await keep(kinds[name], told, content)).digest for name, (told, content) in sent.items()}
     typed = {name: call.request.query[name] for name, _ in leaves(act.asks) if name in call.request.query}
     return see(f"{PREFIX}/acts/{act.slug}?{urlencode(typed | chosen)}")
+
+
+async def bring_list(call: Call) -> web.Response:
+    """Take a list of one's own that is to be tried on a product, and lead to what that costs."""
+    session = _session(call)
+    _permit_act(BUYER, session)
+    sessions = call.of(Sessions)
+    with call.of(HeldLists).coming():
+        sent = await uploading.take_short(
+            call, FORM_TOKEN, lambda told: sessions.check_form(call.request, told, session), trying.MOST
+        )
+        return see(PREFIX + await trying.hold(call, sent))
 
 
 async def home(_call: Call) -> web.Response:

@@ -23,6 +23,7 @@ from connector.consumer.fetching import Fetching
 from connector.consumer.fitting import FittingRoom
 from connector.consumer.flows.arriving import Arriving
 from connector.consumer.following import Followings
+from connector.consumer.held_lists import HeldLists
 from connector.consumer.holding import Holding
 from connector.consumer.jointly import AskingJointly
 from connector.consumer.lines import Lines
@@ -42,6 +43,7 @@ from connector.consumer.quoting import Quotes
 from connector.consumer.reads import Reads
 from connector.consumer.relating import Relating
 from connector.consumer.running import Running
+from connector.consumer.trials import Trials
 from connector.core.service import Service
 from connector.custody.slabs import Memory
 from connector.enforcement.enforce import Enforcement
@@ -335,6 +337,8 @@ class Connector(Founded):
     openid: Provider
     entrance: Entrance
     budget: Budget
+    held_lists: Annotated[HeldLists, Service(ends=HeldLists.close)]
+    trials: Annotated[Trials, Service(ends=Trials.close)]
     sessions: Sessions
     audits: Annotated[Audits, Service(begins=Audits.recover, ends=Audits.close)]
     logbooks: Logbooks

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-STATEMENT, PROGRAM, ASSENT, ENGINE = "statement", "program", "assent", "engine"
+STATEMENT, PROGRAM, ASSENT, ENGINE, COVERAGE = "statement", "program", "assent", "engine", "coverage"
 # how the words of a question begin → in which way it asks
 WAYS: Final[Mapping[str, str]] = {
     "program sha-256:": PROGRAM,
@@ -27,7 +27,7 @@ WAYS: Final[Mapping[str, str]] = {
     "match {": "lesson",
     "step {": "lesson",
     "jointly over ": "joint",
-    "coverage": "coverage",
+    "coverage": COVERAGE,
     "lookup": "lookup",
 }
 # an object, a list in it, and a list of a number that is told

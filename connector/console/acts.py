@@ -24,10 +24,11 @@ def declared(act: Declared) -> Act:
     return Act(f"/acts/{act.slug}", act.roles, "declared.do", tuple(name for name, _ in told), may_lack)
 
 
-# what a buyer may say besides
-PERHAPS = ("total", SAID, "need", "prefer")
+# what a buyer may say besides; `tried` is the id of a list that was tried, which the request names
+PERHAPS = ("total", SAID, "need", "prefer", "tried")
 ACTS: tuple[Act, ...] = (
     Act("/catalogue/{id}/purchase", "buyer", "buying.buy", ("limit", "purpose", *PERHAPS), PERHAPS),
+    Act("/catalogue/{id}/trial", "buyer", "trying.begin", ("list", "limit")),
     Act(
         "/publish",
         "provider",
@@ -62,5 +63,7 @@ ACTS: tuple[Act, ...] = (
 )
 
 ACT_BY_ROUTE = {act.route: act for act in ACTS}
+# where a browser sends a list of its own
+LIST = f"{PREFIX}/catalogue/{{id}}/trial/list"
 # where a browser sends the files of a declared act's form
 FILES_OF = {f"{PREFIX}/acts/{act.slug}/files": act for act in TABLE if act.shown and act.uploads}

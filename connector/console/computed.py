@@ -1,4 +1,4 @@
-"""The pages of what is computed where the data are: questions of either side, and the assents of a reviewer."""
+"""The pages of what is computed where the data are: questions of either side, lists tried, assents of a reviewer."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ COMPUTED: tuple[Page, ...] = (
         menu="proof",
     ),
     Page("computation", f"/computations/{ANY_ID}", TRADERS, "computing.computation"),
+    Page("trial", f"/catalogue/{ANY_ID}/trial", "buyer", "trying.trial"),
+    Page("tried", f"/trials/{ANY_ID}", "buyer", "trying.tried"),
     Page(
         "assents",
         "/assents",

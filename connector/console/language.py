@@ -25,6 +25,7 @@ from connector.console.words import (
     rules,
     supervision,
     trade,
+    trials,
 )
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **rules.WORDS,
     **market.WORDS,
     **supervision.WORDS,
+    **trials.WORDS,
 }
 _WANTED = re.compile(r"\s*([a-zA-Z]{1,8})(?:-[a-zA-Z0-9-]*)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*")
 

@@ -1,7 +1,8 @@
 """The budget of the month: what was spent, what purchases that are not over may still cost, and what is left.
 
 Law: the console begins a purchase only within what is left, one at a time, and keeps beside it what it may cost until
-it is over: of two that each fit alone, the second is refused. Commands are the owner's and are not bounded by it.
+it is over: of two that each fit alone, the second is refused. So does it with a list that is tried, while that runs.
+Commands are the owner's and are not bounded by it, and what they spend is spent.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class Budget:
     def __init__(self, core: Core, exclusive: Exclusive) -> None:
         self._core, self._exclusive = core, exclusive
         self._turn = asyncio.Lock()
+        # what runs in this process alone, and ends with it → what it may cost
+        self._held: dict[str, int] = {}
 
     @property
     def named(self) -> bool:
@@ -57,10 +60,25 @@ class Budget:
             await self._core.store.write(lambda tx: self._keep(tx, key, most))
             yield
 
+    async def hold(self, key: str, most: int) -> None:
+        """Keep what a question may cost until `let_go`; raises PaymentRefused where that does not fit."""
+        if self.named:
+            async with self._turn:
+                await self._core.store.read(lambda tx: self._require(tx, most))
+                self._held[key] = most
+
+    def let_go(self, key: str) -> None:
+        """Keep nothing any more: what it cost is spent, or was never."""
+        self._held.pop(key, None)
+
     def _keep(self, tx: Tx, key: str, most: int) -> None:
         for name, over, _ in _begun(tx):
             if over:
                 tx.delete(FactRow, name=name)
+        self._require(tx, most)
+        tx.put(FactRow(name=MOST + key, value={"most": str(most)}))
+
+    def _require(self, tx: Tx, most: int) -> None:
         told = self._read(tx)
         if most > int(told["left"]):
             beside = f", beside {decimal(told['begun'])} for what is being bought" if int(told["begun"]) else ""
@@ -68,11 +86,11 @@ class Budget:
                 f"it may cost {decimal(str(most))}, and {decimal(told['left'])} of this month's budget is left{beside}",
                 "say less at most, or have the owner raise `console.budget`",
             )
-        tx.put(FactRow(name=MOST + key, value={"most": str(most)}))
 
     def _read(self, tx: Tx) -> JsonObject:
         most, month = self._core.settings.console.budget, self._core.clock.now().date().replace(day=1)
-        spent, begun = outlay.spent(tx, month), sum(still for _, over, still in _begun(tx) if not over)
+        spent = outlay.spent(tx, month) + outlay.answered(tx, month)
+        begun = sum(self._held.values()) + sum(still for _, over, still in _begun(tx) if not over)
         told = {"budget": most, "spent": spent, "begun": begun, "left": max(0, most - spent - begun)}
         return {"month": month.isoformat()[:-3], **{name: str(amount) for name, amount in told.items()}}
 

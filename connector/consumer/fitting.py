@@ -21,7 +21,7 @@ import orjson
 from connector.compute import blinding, marks
 from connector.compute.coverage_points import POINTS
 from connector.compute.fitting import GROUPS_MAX, HEADER, Groups, coverage_of
-from connector.consumer import freshness, own_list
+from connector.consumer import freshness, own_list, trial
 from connector.consumer.covered_price import CoveredPrice
 from connector.consumer.querying import SEALED, Wanted
 from connector.runtime.errors import InvalidInput, PeerMisbehaved
@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from connector.compute.coverage_points import Points
     from connector.consumer.querying import Querying
     from connector.consumer.quoting import Quotes
+    from connector.core.core import Core
     from connector.custody.secrets import Keys
+    from connector.store.rows.agreement import AgreementRow
     from contracts.canonical import JsonObject
     from contracts.coverage import Coverage
 
@@ -55,8 +57,8 @@ ANSWER_BYTES_MAX: Final = 32 << 20
 class FittingRoom:
     """The lists that one buyer holds against what others have."""
 
-    def __init__(self, secrets: Keys, querying: Querying, quotes: Quotes) -> None:
-        self._secrets, self._querying, self._quotes = secrets, querying, quotes
+    def __init__(self, core: Core, secrets: Keys, querying: Querying, quotes: Quotes) -> None:
+        self._core, self._secrets, self._querying, self._quotes = core, secrets, querying, quotes
 
     async def ask(
         self,
@@ -77,24 +79,44 @@ class FittingRoom:
         `delivered`, at the price that is listed. Under the same id what was answered is not asked again. Raises
         InvalidInput, Absent.
         """
-        row, name = await self._querying.meant(what), job or uuid.uuid4().hex
-        covers = coverage_of(gates.read(row.signed_terms["gate"]))
+        row = await self._querying.meant(what)
+        coverage_of(gates.read(row.signed_terms["gate"]))  # before a file is read for nothing
         mine = await asyncio.to_thread(own_list.read, Path(file), key, group)
-        if len(mine) > GROUPS_MAX:
-            raise InvalidInput(f"`{group}` makes {len(mine)} groups of the list", f"at most {GROUPS_MAX}")
+        return await self.ask_of(row, mine, table, delivered, purpose, said, job)
+
+    async def ask_of(
+        self,
+        row: AgreementRow,
+        mine: Mapping[str, Sequence[str]],
+        table: str | None = None,
+        delivered: str | None = None,
+        purpose: str | None = None,
+        said: Any = None,
+        job: str | None = None,
+    ) -> JsonObject:
+        """Ask the same of keys that are at hand, group → keys, under an agreement; returns and raises as `ask`."""
+        name, covers = job or uuid.uuid4().hex, coverage_of(gates.read(row.signed_terms["gate"]))
         # a product that nobody has is known before anything is asked, and paid
         price = None if delivered is None else await CoveredPrice.listed(self._quotes, delivered, row.peer)
         asked = Wanted(row, name, "", purpose or "", said, budgeted=False)
         answers = [
             await self._part(asked, covers, table or "", part, number) for number, part in enumerate(parts(mine))
         ]
-        found: JsonObject = {"rows": together(one["rows"] for one in answers)}
-        found["receipts"] = [one["receipt"] for one in answers]
-        if covers.fresh is not None:
-            found["freshness"] = freshness.told(covers.fresh, answers[0][SEALED], found["rows"])
-        if price is not None:
-            found["price"] = price.told(whole(found["rows"]))
-        return {**answers[0], "id": name, **found}
+        receipts = {"receipts": [one["receipt"] for one in answers]}
+        return {**answers[0], "id": name, **receipts, **_found(covers, answers, price)}
+
+    async def told(self, row: AgreementRow, job: str, delivered: str | None = None) -> JsonObject | None:
+        """Return what was answered to all parts of a list, None where nothing was yet; the price is today's.
+
+        Raises Absent, InvalidInput for a `delivered` product that is none, or another provider's.
+        """
+        covers = coverage_of(gates.read(row.signed_terms["gate"]))
+        kept = await self._core.store.read(lambda tx: list(trial.answers(tx, row.digest, job)))
+        if not kept:
+            return None
+        price = None if delivered is None else await CoveredPrice.listed(self._quotes, delivered, row.peer)
+        answers = [orjson.loads(one.answer or b"") for one in kept]
+        return {"agreement": row.digest, "id": job, **_found(covers, answers, price)}
 
     async def _part(
         self, asked: Wanted, covers: Coverage, table: str, mine: Mapping[str, Sequence[str]], number: int
@@ -117,6 +139,10 @@ class FittingRoom:
 
 def parts(mine: Mapping[str, Sequence[str]]) -> list[dict[str, Sequence[str]]]:
     """Return a list in parts that go at once, each group in as many as it is large enough for; raises InvalidInput."""
+    if len(mine) > GROUPS_MAX:
+        raise InvalidInput(
+            f"the list has {len(mine)} groups", f"at most {GROUPS_MAX}: a label for each, as of yes and no"
+        )
     asked = sum(map(len, mine.values()))
     if asked > LIST_KEYS_MAX:
         raise InvalidInput(f"the list has {asked} keys", f"at most {LIST_KEYS_MAX} under one id")
@@ -142,6 +168,16 @@ def together(answers: Iterable[Sequence[Sequence[Any]]]) -> list[list[Any]]:
         [*about[:2], int(keys), int(covered), *_limits(keys, covered, below, above), *about[2:]]
         for about, (keys, covered, below, above) in sums.items()
     ]
+
+
+def _found(covers: Coverage, answers: Sequence[JsonObject], price: CoveredPrice | None) -> JsonObject:
+    """Return what the answers to all parts of a list tell."""
+    found: JsonObject = {"rows": together(one["rows"] for one in answers)}
+    if covers.fresh is not None:
+        found["freshness"] = freshness.told(covers.fresh, answers[0][SEALED], found["rows"])
+    if price is not None:
+        found["price"] = price.told(whole(found["rows"]))
+    return found
 
 
 def whole(rows: Iterable[Sequence[Any]]) -> marks.Estimate:

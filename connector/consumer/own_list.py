@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.compute import keys
 from connector.compute.content import KINDS, Content
 from connector.compute.sitting import WITHOUT, kind_of
+from connector.consumer import list_lines
 from connector.runtime.errors import Absent, InvalidInput, SettingsError
 
 if TYPE_CHECKING:
@@ -17,7 +18,26 @@ FILE_BYTES_MAX: Final = 256 << 20
 
 def read(path: Path, key: str, group: str | None) -> dict[str, list[str]]:
     """Return group → the different names of a column (blocking); raises Absent, InvalidInput, SettingsError."""
-    pa, table = _opened(path, [key, *([group] if group else [])])
+    return _grouped(*_opened(path, [key, *([group] if group else [])]), key, group)
+
+
+def read_sent(name: str, content: bytes, key: str, group: str | None) -> dict[str, list[str]]:
+    """Return the same of a text that somebody sent (blocking); raises InvalidInput, SettingsError.
+
+    What it says of a line tells nothing that stands in it.
+    """
+    columns = [key, *([group] if group else [])]
+    list_lines.check(name, content, columns)
+    pa = _arrow()
+    try:
+        table = Content(pa, kind_of(name), pa.py_buffer(content)).read(columns)
+    except pa.ArrowInvalid:
+        # the library's own words, and a trace that ends in them, have cells in them
+        raise InvalidInput("the list cannot be read as one table", "each line names a column once") from None
+    return _grouped(pa, table, key, group)
+
+
+def _grouped(pa: Any, table: Any, key: str, group: str | None) -> dict[str, list[str]]:
     names = keys.names(pa, table.column(key).combine_chunks())
     if group is None:
         return {"": keys.distinct(names)}

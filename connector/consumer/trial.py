@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from connector.runtime.errors import Absent, Conflict
 from connector.store.rows.agreement import AgreementRow
@@ -37,14 +37,13 @@ def _found(tx: Tx, name: str, provider: str) -> Tried:
     if len(theirs) > 1:
         raise Conflict(f"`{name[:100]}` was tried under {len(theirs)} agreements", "try it again, under another --id")
     agreement = theirs[0].agreement
-    return Tried(agreement, name, tuple(_answers(tx, agreement, name)))
+    return Tried(agreement, name, tuple(str((one.receipt or {})["answer"]) for one in answers(tx, agreement, name)))
 
 
-def _answers(tx: Tx, agreement: str, name: str) -> Iterator[str]:
-    """Yield the digest of the answer to each part of a list, as its receipt says it."""
+def answers(tx: Tx, agreement: str, name: str) -> Iterator[AnswerRow]:
+    """Yield what was answered to each part of a list, with its receipt, as far as that is here."""
     for number in range(tried.ANSWERS_MAX):
         row = tx.get(AnswerRow, agreement=agreement, job=tried.part(name, number))
-        told: dict[str, Any] | None = None if row is None else row.receipt
-        if told is None:
+        if row is None or row.receipt is None:
             return
-        yield str(told["answer"])
+        yield row

@@ -76,7 +76,8 @@ class Visitor:
         _, action, told = page.form(part)
         told = {**told, **instead}
         sent = [_part("form", told.pop("form", "").encode())]
-        sent += [_part(name, *(files.get(name, ("", b""))[::-1])) for name in {**told, **files}]
+        sent += [_part(name, text.encode()) for name, text in told.items() if name not in files]
+        sent += [_part(name, *file[::-1]) for name, file in files.items()]
         body = b"".join(sent) + f"--{BOUNDARY}--\r\n".encode()
         said = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}", **(headers or {})}
         async with self.session.post(urljoin(page.url, action), data=io.BytesIO(body), headers=said) as answer:

@@ -16,6 +16,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 
 from connector.compute.program import digest_of
+from connector.demo.story import PRODUCT_A, PRODUCT_C
 from contracts import assent as assents
 from tests.browser.demo import BROUGHT, OPENED
 from tests.browser.false_books import FALSE
@@ -40,6 +41,8 @@ ASSENTED = {
 NOTHING_YET = "0 of 0 pieces"
 # from what was found to an order that runs
 BUYING_CLICKS_MAX = 4
+# from a product's page to a purchase that names its trial, beside the choice of a file and the button that asks
+TRYING_CLICKS = 3
 
 
 def table(lang, what):
@@ -245,3 +248,36 @@ async def test_a_reviewer_assents_to_a_program_that_was_sent(desks, tmp_path_fac
         await page.goto(desk.base + "/assents")
         await words.sees("state.good")
     assert desk.said == []
+
+
+async def test_a_buyer_tries_a_list_of_its_own_and_goes_on_to_buy(desks, lang, locale):
+    """From the product's page: a list is sent, its price read, a button asks, and the trial leads to a purchase."""
+    desk = desks["buyer"]
+    async with desk.page(locale=locale) as page:
+        words = Words(page, lang)
+        await page.goto(f"{desk.base}/catalogue/{PRODUCT_C}")
+        await words.click("link", "product.try")
+        await page.locator("input[type=file]").set_input_files(desk.data.parent / "own-planes.csv")
+        await words.fill("trial.key", "tailnum")
+        await words.fill("trial.for", PRODUCT_A)
+        await words.click("button", "trial.send")
+        await words.sees("trial.look")
+        for look in ("trial.agreed", "trial.other"):
+            await words.sees(look)
+        await looked_at(page)
+        await page.locator(f"form[action$='/{PRODUCT_C}/trial'] button").click()
+        await words.sees("coverage.estimates", seconds=WAIT_SECONDS)
+        text = await page.locator("#answer").inner_text()
+        assert re.search(r"(4[5-9]|5[0-5]) %", text), text
+        await looked_at(page)
+        if lang == "en":
+            await picture(page, "trial")
+        await words.click("link", "tried.buy", product=PRODUCT_A)
+        await words.sees("quote.tried")
+        assert words.do.count == TRYING_CLICKS
+    assert desk.said == []
+
+
+async def looked_at(page):
+    found = await Axe().run(page)
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []

@@ -15,7 +15,7 @@ from connector.console.leafing import leafed
 from connector.console.summary import sold
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.budget import Budget
-from connector.consumer.mandate import RULES
+from connector.consumer.mandate import RULES, TRIED
 from connector.consumer.prospect import Prospects
 from connector.consumer.quoting import Quotes
 from connector.identity.space.exchange import ExchangeDoor
@@ -58,6 +58,7 @@ async def product(call: Call) -> JsonObject:
         "calculator": calculated(tariff, asked["many"]),
         "slider": slider,
         "versions": await _versions(call, listing["id"]),
+        "tries": "coverage" in terms.get("gate", {}),
     }
 
 
@@ -127,6 +128,7 @@ async def quote(call: Call) -> JsonObject:
     told |= {"attested": attested.named(listing["offer"]["terms"])}
     told |= {"tier": listing["tier"], "kept": describing.kept(policy, listing["id"], listing["tier"])}
     told |= {"asked": saying.asked(policy)}
+    told["tried"] = call.request.query.get(TRIED, "")
     return {**found, "id": found["product"], "currency": tariff.currency, **told, "permitted": allowed} | {
         "price": describing.prices(listing),
         "purposes": purposes,
@@ -144,7 +146,7 @@ async def buy(call: Call, fields: dict[str, str]) -> str:
     limit = minor(fields["limit"], currency)
     said = saying.read(fields[SAID])
     mandate = {"limit": limit, "purpose": fields["purpose"], SAID: said, "bid": None, "deposit": None, "cap": cap}
-    mandate |= {name: text for name in RULES if (text := fields.get(name, "").strip())}
+    mandate |= {name: text for name in (*RULES, TRIED) if (text := fields.get(name, "").strip())}
     if most is None and call.of(Budget).named:
         most = (await call.of(Quotes).total(product))["amount"]
     await call.of(Prospects).foresee(product, mandate, call.person)

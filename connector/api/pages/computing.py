@@ -12,8 +12,10 @@ import orjson
 
 from catalog.printable import printable
 from connector.compute import asked_words
-from connector.console import answers, describing, language
+from connector.console import answers, coverage, describing, language
 from connector.console.leafing import leafed
+from connector.consumer.fitting import FittingRoom
+from connector.negotiation.protocol.states import CONSUMER
 from connector.provider.computing.ended import billed
 from connector.runtime.errors import Absent
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
@@ -64,7 +66,17 @@ async def computation(call: Call) -> JsonObject:
         told = _given(tx, deal, row, call.core.identity.did)
         return told | (_ended(deal, asked) if asked is not None else _received(deal, mine))
 
-    return await call.core.store.read(read)
+    told = await call.core.store.read(read)
+    return told | {"covered": await _covered(call, told)}
+
+
+async def _covered(call: Call, told: JsonObject) -> JsonObject | None:
+    """Return what a list of ours was told, with all its parts; None where none was, or nothing yet."""
+    if (told["way"], told["role"]) != (asked_words.COVERAGE, CONSUMER):
+        return None
+    deal = await call.core.store.read(lambda tx: tx.get(AgreementRow, digest=told["agreement"]))
+    found = None if deal is None else await call.of(FittingRoom).told(deal, told["job"])
+    return None if found is None else coverage.shown(found)
 
 
 def _begun(row: JsonObject) -> str:

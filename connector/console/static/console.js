@@ -2,10 +2,12 @@
 // `data-field` the member that they show. When the stream says that it is over the page is loaded again, once.
 // A slider with `data-worked` asks its page's twin what its place comes to, and shows it in what it is described by.
 // A choice of a file with `data-into` puts its text into the field of that id, and its ending into that of `data-kind`.
+// A page with `data-again` on it is about what runs: it is loaded again until it has none.
 // A form with `data-upload` is sent with its progress shown, unless its files have more bytes than that says; its status
 // has the words for what went wrong.
 "use strict";
 const OVER = new Set(["complete", "failed"]);
+const AGAIN_MILLISECONDS = 2000;
 
 function member(value, path) {
   return path.split(".").reduce((found, name) => (found === null || found === undefined ? found : found[name]), value);
@@ -34,6 +36,8 @@ for (const place of document.querySelectorAll("[data-live]")) {
     }
   };
 }
+
+if (document.querySelector("[data-again]") !== null) setTimeout(() => location.reload(), AGAIN_MILLISECONDS);
 
 for (const choice of document.querySelectorAll("input[data-into]")) {
   choice.addEventListener("change", async () => {
