@@ -113,7 +113,7 @@ async def _itself(said: str) -> str:
 def member(did: str, role: str, key: bytes | None) -> Any:
     """Return a member of the space, as far as a register looks at one."""
     account = bytes(20) if key is None else address(key)
-    return SimpleNamespace(did=did, role=role, address=account, sm2=None, url=f"https://{did[8:]}")
+    return SimpleNamespace(did=did, role=role, address=account, accounts=(account,), sm2=None, url=f"https://{did[8:]}")
 
 
 async def run(folder: Path, number: int, say: Callable[[str], object] = print) -> Seen:

@@ -19,6 +19,7 @@ from connector.api.dsp import peer_of
 from connector.api.faults import JSON, as_json
 from connector.exchange.federation.crawl import Source, crawl
 from connector.identity.peers import Peers
+from connector.identity.space.view import SpaceView
 from connector.licence.audience import Audience
 from connector.negotiation import whereabouts
 from connector.negotiation.protocol import continuation, messages, offers, query_spec, validation
@@ -114,7 +115,7 @@ async def _page(call: Call, place: Place, query: Query = ALL) -> web.Response:
 
 async def _asker(call: Call, viewer: Viewer) -> Asker:
     """Return who asks; a connector of our make says in its document by which key it signs agreements."""
-    ours = (await peer_of(call.of(Peers), call.peer)).address is not None
+    ours = (await peer_of(call.of(Peers), call.of(SpaceView), call.peer)).address is not None
     return Asker(viewer.sees, whole if ours else offers.foreign)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from connector.api.faults import as_json
 from connector.identity.peers import Peers
 from connector.identity.space.peer_logs import PeerLogs
+from connector.identity.space.view import SpaceView
 from connector.negotiation import parcel
 from connector.negotiation.doors import Peer
 from connector.negotiation.engine import Engine
@@ -37,14 +38,14 @@ async def transfers(call: Call) -> web.Response:
 
 async def negotiation(call: Call) -> web.Response:
     """Show a negotiation to its peer."""
-    peer = await peer_of(call.of(Peers), call.peer)
+    peer = await peer_of(call.of(Peers), call.of(SpaceView), call.peer)
     reply = await call.of(Engine).view_negotiation(call.path["pid"], peer, call.use_up)
     return as_json(reply.body, reply.status)
 
 
 async def transfer(call: Call) -> web.Response:
     """Show a transfer to its peer."""
-    peer = await peer_of(call.of(Peers), call.peer)
+    peer = await peer_of(call.of(Peers), call.of(SpaceView), call.peer)
     reply = await call.of(Engine).view_transfer(call.path["pid"], peer, call.use_up)
     return as_json(reply.body, reply.status)
 
@@ -52,7 +53,7 @@ async def transfer(call: Call) -> web.Response:
 async def _receive(call: Call, receive: Any) -> web.Response:
     body = await call.request.read()
     keep = await call.of(PeerLogs).check(call.peer, await _looked_at(call, body))
-    peer = await peer_of(call.of(Peers), call.peer)
+    peer = await peer_of(call.of(Peers), call.of(SpaceView), call.peer)
     spend = call.use_up
 
     def admit(tx: Tx) -> None:
@@ -65,9 +66,14 @@ async def _receive(call: Call, receive: Any) -> web.Response:
     return answer
 
 
-async def peer_of(peers: Peers, did: str) -> Peer:
-    """Return an authenticated peer with the address of its agreement key."""
-    return Peer(did, (await peers.document(did)).agreement)
+async def peer_of(peers: Peers, space: SpaceView, did: str) -> Peer:
+    """Return an authenticated peer with its account: as the space has it, else as its own document says.
+
+    A document is believed for minutes, and an account that another one has followed signs nothing new.
+    """
+    said = (await peers.document(did)).agreement
+    known = space.listed(did)
+    return Peer(did, said if said is None or known is None else known.address)
 
 
 async def _looked_at(call: Call, body: bytes) -> Any:

@@ -21,6 +21,7 @@ from connector.api.places import Places
 from connector.identity import tokens
 from connector.identity.peers import Peers
 from connector.identity.space.peer_logs import PeerLogs
+from connector.identity.space.view import SpaceView
 from connector.negotiation import parcel
 from connector.negotiation.engine import Engine
 from connector.negotiation.protocol.messages import DSP_PATH
@@ -52,7 +53,7 @@ async def take(call: Call) -> web.Response:
     came = parcel.read(await call.request.read())
     with call.request.app[PLACES].one(call.peer, len(came.letters)):
         keep = await call.of(PeerLogs).check(call.peer, came.head)
-        peer = await peer_of(call.of(Peers), call.peer)
+        peer = await peer_of(call.of(Peers), call.of(SpaceView), call.peer)
         admission = _Admission(call, keep)
         spent, *answers = await asyncio.gather(
             call.core.store.write(admission.spend, short=True),

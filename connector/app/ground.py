@@ -283,8 +283,9 @@ async def author(core: Core, space: SpaceView, programs: Programs, hosted: Hoste
 
 def transactions(core: Core, programs: Programs, tenure: Tenure) -> Transactions:
     """Return our account on the chain."""
-    key, mined = core.identity.keys.agreement, core.topics.act_mined
-    return Transactions(core.store, programs, key, core.clock, tenure.require, core.evidence, mined)
+    keys, mined = core.identity.keys, core.topics.act_mined
+    former = [one.secret for one in keys.account_former]
+    return Transactions(core.store, programs, keys.agreement, core.clock, tenure.require, core.evidence, mined, former)
 
 
 def watch(core: Core, programs: Programs, hosted: Hosted) -> ChainWatch:
@@ -320,7 +321,8 @@ def witness(core: Core, space: SpaceView, programs: Programs, transactions: Tran
 def _witness_keys(core: Core) -> cosignature.WitnessKeys:
     keys, name = core.identity.keys, core.identity.member.witness_name
     log, *former = former_log.signers(keys.log, keys.log_former)
-    return cosignature.WitnessKeys(name, log, keys.agreement, keys.cosigner, former[0] if former else None)
+    heads = tuple(one.secret for one in keys.account_former)
+    return cosignature.WitnessKeys(name, log, keys.agreement, keys.cosigner, former[0] if former else None, heads)
 
 
 def anchoring(
@@ -342,7 +344,7 @@ def anchoring(
         did,
         store,
         evidence,
-        _witness_keys(core),
+        partial(_witness_keys, core),
         core.outbound,
         peers,
         transactions,

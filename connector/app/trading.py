@@ -96,7 +96,7 @@ def engine(core: Core, programs: Programs, doors: Doors, rules: Rules) -> Engine
     """Return what negotiates and transfers."""
     identity, domain = core.identity, programs.deployment.domain("licences")
     currency, base = programs.deployment.currency, identity.url + DSP_PATH
-    me = Participant(identity.did, base, identity.keys.address, identity.sign, domain, currency)
+    me = Participant(identity.did, base, lambda: identity.keys.address, identity.sign, domain, currency)
     patience = timedelta(seconds=core.settings.negotiation.deadline_seconds)
     return Engine(core.store, core.evidence, me, doors, rules=rules, patience=patience)
 
@@ -179,7 +179,6 @@ def _desk(
     """Return what both sides have."""
     domain: Callable[[str], Any] = programs.deployment.domain
     return {
-        "address": core.identity.keys.address,
         "sign": core.identity.sign,
         "channels": domain("channels"),
         "registry": domain("editions"),

@@ -78,7 +78,7 @@ class Anchoring:
         did: str,
         store: Store,
         evidence: Evidence,
-        keys: WitnessKeys,
+        keys: Callable[[], WitnessKeys],
         outbound: Outbound,
         peers: Peers,
         transactions: Transactions,
@@ -155,8 +155,9 @@ class Anchoring:
             answers = {one: await self._cosign(one, head, time, shares) for one in witnesses}
             note = await self._kept(head, answers)
             signatures = self._head_signatures(note, witnesses, time)
-            if len(signatures) < len(witnesses):
-                raise Conflict(f"{len(signatures)} of {len(witnesses)} witnesses signed size {head.size}")
+            signed = sum(not signatures.keys().isdisjoint(one.accounts) for one in witnesses)
+            if signed < len(witnesses):
+                raise Conflict(f"{signed} of {len(witnesses)} witnesses signed size {head.size}")
             if not settled.missed and await self._given(head, note, time, witnesses):
                 return _told(head, "", SPACE)
             return await self._record(head, note, time, witnesses, signatures, shares or {})
@@ -190,7 +191,8 @@ class Anchoring:
         answer, domain = "", self._programs().deployment.domain("anchors")
         row = await self._store.read(lambda tx: tx.get(CheckpointRow, size=head.size))
         assert row is not None, "a head is kept before it is shown"
-        own = notes.parse(row.note).sign_with(cosignature.cosign_head(head, self._keys, time, domain))
+        heads = (cosignature.cosign_head(head, one, time, domain) for one in self._keys().heads)
+        own = notes.parse(row.note).sign_with(*heads)
         wanted = {} if shares is None else {SHARE_HEADER: SHARE_WANTED}
         for _ in range(ATTEMPTS):
             old = self._sizes.get(witness.did, 0)
@@ -221,7 +223,7 @@ class Anchoring:
 
         def act(tx: Tx) -> notes.Note:
             for one, answer in answers.items():
-                note = self._evidence.add_cosignatures(tx, head.size, answer, cosigners[one], [one.head_vkey], domain)
+                note = self._evidence.add_cosignatures(tx, head.size, answer, cosigners[one], one.head_vkeys, domain)
             return note
 
         return await self._store.write(act)
@@ -248,13 +250,14 @@ class Anchoring:
         return await self._entrusting.give(head, note, time)
 
     def _head_signatures(self, note: notes.Note, witnesses: list[Member], time: int) -> dict[bytes, bytes]:
-        """Return the witnesses' 65-byte signatures over this `Head` by their accounts."""
+        """Return the witnesses' 65-byte signatures over this `Head` by account, those that they had among them."""
         domain = self._programs().deployment.domain("anchors")
-        found = {}
+        found: dict[bytes, bytes] = {}
         for witness in witnesses:
-            for at, raw in cosignature.verify_head(note, witness.head_vkey, domain):
-                if at == time:
-                    found[witness.address] = raw
+            for account, vkey in zip(witness.accounts, witness.head_vkeys, strict=True):
+                for at, raw in cosignature.verify_head(note, vkey, domain):
+                    if at == time:
+                        found[account] = raw
         return found
 
     async def _record(
@@ -292,19 +295,21 @@ class Anchoring:
     async def _registered(self, head: checkpoints.Checkpoint, witnesses: list[Member]) -> RegisteredLog:
         """Return how the chain knows this log now.
 
-        One that it does not know is registered with its witnesses, and anew when the space has given it others: those
-        count after the program's delay, and until then those of before sign for it.
+        One that it does not know is registered with its witnesses, and anew, by its owner of before, when the space has
+        given it others, or one of us goes on under another account: those count after the program's delay, and until
+        then those of before sign for it.
         """
         origin, programs = checkpoints.origin_id(head.origin), self._programs()
         addresses = tuple(sorted(one.address for one in witnesses))
-        known = await programs.registered_log(origin)
-        if known is not None and known.witnesses == addresses:
+        known, owner = await programs.registered_log(origin), self._space.last().members[self._did].address
+        if known is not None and (known.witnesses, known.owner) == (addresses, owner):
             return known
         name = f"log:{head.origin}"
-        if known is not None:
-            name += ":" + sha([one.hex() for one in addresses]).hex()[:ADDRESSES_DIGITS]
-        owner = self._space.last().members[self._did].address
         register = acts.register_log(programs.deployment, origin, owner, addresses, len(addresses))
+        if known is not None:
+            named = addresses if known.owner == owner else (owner, *addresses)
+            name += ":" + sha([one.hex() for one in named]).hex()[:ADDRESSES_DIGITS]
+            register = register._replace(sender=known.owner)
         await self._transactions.submit(name, register)
         return known or RegisteredLog(owner, len(addresses), addresses, forked=False)
 

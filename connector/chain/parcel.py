@@ -39,6 +39,8 @@ STUCK_SECONDS = 60.0  # some five blocks: what was not mined by then offers too 
 SHAPES_KEPT = 64  # kinds of batches of which it is known what they use: a queue is of one or two
 LOOKS = 3  # rounds of sending: a node may count a nonce before it shows the receipt
 
+_NEWEST = "SELECT max(nonce) AS newest FROM chain_sends WHERE account IS ?"
+
 log = logging.getLogger(__name__)
 
 
@@ -68,7 +70,8 @@ class SignedMeanwhileError(Exception):
 class Account:
     """Who signs and sends, on which programs, kept where; `fence` raises where another process has taken over.
 
-    `used` is how much gas the last good batch of a shape took, the acts in their order.
+    `name` is its own in the tables, None of the first account that we had. `used` is how much gas the last good batch
+    of a shape took, the acts in their order.
     """
 
     store: Store
@@ -77,6 +80,7 @@ class Account:
     address: bytes
     clock: Clock
     fence: Fence
+    name: str | None = None
     used: dict[tuple[str, ...], int] = field(default_factory=dict)
 
 
@@ -96,9 +100,7 @@ class Parcel:
         """
         await self._chain.confirm_id(self._account.programs.deployment.chain_id)
         base = await self._chain.nonce(self._account.address)
-        newest = await self._account.store.read(
-            lambda tx: tx.execute("SELECT max(nonce) AS newest FROM chain_sends")[0]["newest"]
-        )
+        newest = await self._account.store.read(lambda tx: tx.execute(_NEWEST, self._account.name)[0]["newest"])
         nonce = base if newest is None else max(base, newest + 1)
         signed = await self._signed(nonce)
         await self._keep(nonce, signed)
@@ -142,7 +144,7 @@ class Parcel:
 
     async def _is_behind(self, nonce: int) -> bool:
         """Say whether an act of a lower number waits to be mined again: sent as it was it may offer too little."""
-        before = "state = ? and nonce < ?", (ActState.SIGNED, nonce)
+        before = "state = ? and nonce < ? and account is ?", (ActState.SIGNED, nonce, self._account.name)
         return bool(await self._account.store.read(lambda tx: tx.find(ChainTxRow, *before, limit=1)))
 
     async def _counted(self) -> int:
@@ -199,6 +201,7 @@ class Parcel:
                     price=signed.fees.price,
                     tip=signed.fees.tip,
                     sent=self._account.clock.now(),
+                    account=self._account.name,
                 )
             )
 
@@ -206,7 +209,8 @@ class Parcel:
         self.rows = rows
 
     async def _sends(self, nonce: int) -> list[ChainSendRow]:
-        return await self._account.store.read(lambda tx: tx.find(ChainSendRow, "nonce = ?", (nonce,), order="sent"))
+        where = "nonce = ? and account is ?", (nonce, self._account.name)
+        return await self._account.store.read(lambda tx: tx.find(ChainSendRow, *where, order="sent"))
 
     async def _push(self, nonce: int) -> None:
         """Send what the chain has not counted yet, up to this nonce: a gap before it would hold it for ever.
@@ -218,9 +222,8 @@ class Parcel:
             return
         await self._chain.confirm_id(self._account.programs.deployment.chain_id)
         first = await self._counted()
-        sends = await self._account.store.read(
-            lambda tx: tx.find(ChainSendRow, "nonce >= ? and nonce <= ?", (min(first, nonce), nonce), order="sent")
-        )
+        where = "nonce >= ? and nonce <= ? and account is ?", (min(first, nonce), nonce, self._account.name)
+        sends = await self._account.store.read(lambda tx: tx.find(ChainSendRow, *where, order="sent"))
         for send in sends:
             await self._taken(send.nonce, send.raw)
 

@@ -48,14 +48,18 @@ class Proving:
         if await programs.key_digest(own.address) == known or not await takes_aggregates(programs.chain):
             return ""
         act = await asyncio.to_thread(self._proof)
-        name = f"prove-key:{own.aggregate.hex()}"
+        name = f"prove-key:{own.aggregate.hex()}" + (f":{own.address.hex()}" if own.address_former else "")
         await self._core.store.write(lambda tx: self._transactions.enqueue(tx, name, act))
         return name
+
+    async def has_proven(self, account: bytes) -> bool:
+        """Say whether the chain knows a BLS key of an account; raises ChainUnreachable."""
+        return await self._programs.key_digest(account) != UNPROVEN
 
     async def follow(self) -> None:
         """Have our key count in the place of the former one, if the chain knew that; raises PenstockError."""
         own = self._core.identity.member
-        if await self._programs.key_digest(own.address) == UNPROVEN:
+        if not await self.has_proven(own.address):
             return
         if name := await self.prove():
             await self._transactions.mined(name)

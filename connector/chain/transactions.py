@@ -2,12 +2,13 @@
 
 Law: (1) an act on chain is stored in the same store transaction as its cause, under an id that names the cause
 ("licence:<digest>"), so a repeated cause acts once; (2) it is signed and numbered, stored, and only then sent; (3) it
-is sent again, byte for byte or at a higher price, until the chain shows its receipt (`parcel`); (4) one account, one
-sequence of nonces, one parcel at a time, so that a refusal leaves no gap; (5) what follows from stored rows alone may
-be made when it is signed (`makers`): laying out a call costs more than the act that causes it; (6) acts that anybody
-may bring and that wait together are brought together (`ledger.chain.batch`, licences by the hundred: `grants`), and by
-halves where one is refused; (7) the event that follows a mined act is stored with the act and recorded in the
-transaction that notes it as mined; (8) signed bytes are kept until what they did is too deep to be taken back.
+is sent again, byte for byte or at a higher price, until the chain shows its receipt (`parcel`); (4) each of our
+accounts has its sequence of nonces, and one parcel goes at a time, so that a refusal leaves no gap; (5) what follows
+from stored rows alone may be made when it is signed (`makers`): laying out a call costs more than the act that causes
+it; (6) acts that anybody may bring and that wait together are brought together (`ledger.chain.batch`, licences by the
+hundred: `grants`), and by halves where one is refused; (7) the event that follows a mined act is stored with the act
+and recorded in the transaction that notes it as mined; (8) signed bytes are kept until what they did is too deep to be
+taken back.
 
 The life of a row: wanted → signed → mined, or reverted with the program's reason; what a reorganisation took back is
 sent again, and what somebody else brought for us counts as ours.
@@ -24,16 +25,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from connector.chain.parcel import Account, NonceTakenError, Parcel, SignedMeanwhileError, TakenBackError, anybody
 from connector.runtime import rehearsal
 from connector.runtime.cancellation import cancel
-from connector.runtime.errors import ChainReverted
+from connector.runtime.errors import ChainReverted, Conflict
 from connector.store.rows.chain import ActState, ChainTxRow
 from connector.store.topic import Topic
-from contracts import signature
+from contracts import address, signature
 from ledger.chain import batch, grants
 from ledger.chain.client import call_data
 from ledger.chain.errors import ChainRefused, ChainUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from connector.chain.parcel import Fence
     from connector.runtime.clock import Clock
@@ -47,8 +48,9 @@ if TYPE_CHECKING:
 _LAST = "SELECT max(block) AS last FROM chain_txs WHERE state = ?"
 # of a number that is not the newest, from which the next is counted
 _SETTLED = (
-    "DELETE FROM chain_sends WHERE nonce < (SELECT max(nonce) FROM chain_sends) "
-    "AND nonce IN (SELECT nonce FROM chain_txs WHERE state IN (?, ?) AND block > ? AND block <= ?)"
+    "DELETE FROM chain_sends AS sent WHERE nonce < (SELECT max(nonce) FROM chain_sends WHERE account IS sent.account) "
+    "AND nonce IN (SELECT nonce FROM chain_txs "
+    "WHERE account IS sent.account AND state IN (?, ?) AND block > ? AND block <= ?)"
 )
 SETTLED_BLOCKS = 64  # below the newest that has its confirmations: two epochs, as chains of Ethereum's kind are final
 RETRY_SECONDS = 0.5  # an unreachable chain is asked twice a second; everything else waits on this one line anyway
@@ -76,7 +78,7 @@ class Mined(NamedTuple):
 
 
 class Transactions:
-    """The stored, numbered and resent transactions of this participant's account."""
+    """The stored, numbered and resent transactions of this participant's account, and of those that it had."""
 
     def __init__(
         self,
@@ -87,12 +89,15 @@ class Transactions:
         fence: Fence = anybody,
         evidence: Evidence | None = None,
         mined: Topic[[ChainTxRow]] | None = None,
+        former: Sequence[Secret] = (),
     ) -> None:
         self._store = store
         self._programs = programs
         self._chain = programs.chain
-        self._account = Account(store, programs, key, signature.address(key), clock, fence)
-        self._clock = clock
+        self._fence, self._clock = fence, clock
+        first, *later = [*reversed(former), key]
+        self._present = signature.address(key)
+        self._accounts = {one.address: one for one in (self._of(first, None), *map(self._later, later))}
         self._evidence = evidence
         self._work = asyncio.Event()
         self._ended: dict[str, asyncio.Event] = {}
@@ -101,6 +106,26 @@ class Transactions:
         self.heard_mined: Topic[[ChainTxRow]] = mined or Topic()
         # what comes before the colon of an id → the act that is meant by what comes behind it
         self.makers: dict[str, Callable[[Tx, str], Act]] = {}
+
+    def follow(self, key: Secret) -> None:
+        """Send by another account from now on; what names a former one is sent by that."""
+        following = self._later(key)
+        self._accounts.setdefault(following.address, following)
+        self._present = following.address
+
+    def _later(self, key: Secret) -> Account:
+        return self._of(key, signature.address(key).hex())
+
+    def _of(self, key: Secret, name: str | None) -> Account:
+        return Account(self._store, self._programs, key, signature.address(key), self._clock, self._fence, name)
+
+    def _whose(self, row: ChainTxRow) -> Account:
+        """Return the account that sends an act."""
+        return next(one for one in self._accounts.values() if one.name == row.account)
+
+    def _knows(self, row: ChainTxRow) -> bool:
+        """Say whether we have the key of who sends an act: another process of ours may have a newer one."""
+        return any(one.name == row.account for one in self._accounts.values())
 
     def start(self) -> None:
         """Send what an earlier run left and everything that comes."""
@@ -114,7 +139,7 @@ class Transactions:
     def enqueue(self, tx: Tx, key: str, act: Act, event: MinedEvent | None = None) -> None:
         """Store the act named `key` in the transaction of its cause; a known `key` changes nothing."""
         told = f"{act.program.name}.{act.function}", act.program.address.hex(), act.args
-        self._want(tx, key, told, **_call(act), event=event and event._asdict())
+        self._want(tx, key, told, act.sender, **_call(act), event=event and event._asdict())
 
     def enqueue_made(self, tx: Tx, key: str) -> None:
         """Do the same with an act that its maker makes later."""
@@ -122,11 +147,15 @@ class Transactions:
         what, about = key.split(":", 1)
         self._want(tx, key, (what, about, None))
 
-    def _want(self, tx: Tx, key: str, told: tuple[str, str, Any], **call: Any) -> None:
+    def _want(self, tx: Tx, key: str, told: tuple[str, str, Any], sender: bytes = b"", **call: Any) -> None:
         """Store what is wanted and not known yet; `told` is what a rehearsal says of it."""
         if tx.get(ChainTxRow, id=key) is None:
             rehearsal.note(rehearsal.CHAIN, *told)
-            tx.insert(ChainTxRow(id=key, state=ActState.WANTED, created=self._clock.now(), **call))
+            if (account := self._accounts.get(sender or self._present)) is None:
+                text = f"the account {address.show(sender)} is none of ours"
+                raise Conflict(text, "if it was, restore `keys/agreement.former` from a back-up of the keys")
+            wanted, now = ActState.WANTED, self._clock.now()
+            tx.insert(ChainTxRow(id=key, state=wanted, created=now, account=account.name, **call))
             tx.after(self._work.set)
 
     async def submit(self, key: str, act: Act, event: MinedEvent | None = None, *, anew: bool = False) -> Mined:
@@ -199,9 +228,9 @@ class Transactions:
             await self._work.wait()
             self._work.clear()
             signed = await self._store.read(
-                lambda tx: tx.find(ChainTxRow, "state = ?", (ActState.SIGNED,), order="nonce")
+                lambda tx: tx.find(ChainTxRow, "state = ?", (ActState.SIGNED,), order="account, nonce")
             )
-            for _, shared in groupby(signed, key=lambda row: row.nonce):
+            for _, shared in groupby(filter(self._knows, signed), key=lambda row: (row.account, row.nonce)):
                 await self._finish(list(shared))
             # what is to be looked at again may be signed already, and comes before what is wanted
             while not self._work.is_set() and (rows := await self._waiting()):
@@ -217,6 +246,8 @@ class Transactions:
                 ChainTxRow, "state = ? and id >= ? and id < ?", (ActState.WANTED, *URGENT), "created", limit
             )
             wanted = wanted or tx.find(ChainTxRow, "state = ?", (ActState.WANTED,), "created", limit)
+            wanted = list(filter(self._knows, wanted))
+            wanted = [row for row in wanted if row.account == wanted[0].account]
             made = [row if row.data is not None else replace(row, **self._made(tx, row.id)) for row in wanted]
             fitting = list(takewhile(lambda row: batch.fits(*row.call), made[: batch.CALLS_MAX]))
             licences = grants.run([row.call for row in made], most)
@@ -233,7 +264,8 @@ class Transactions:
 
     async def _finish(self, rows: list[ChainTxRow]) -> None:
         """Bring acts of one parcel to their end, however long the chain is away."""
-        parcel = Parcel(self._account, rows)
+        account = self._whose(rows[0])
+        parcel = Parcel(account, rows)
         while True:
             try:
                 await self._try(parcel)
@@ -242,7 +274,7 @@ class Transactions:
                 await asyncio.sleep(RETRY_SECONDS)
             except NonceTakenError:
                 log.warning("somebody else sent with our key; `%s` is signed anew", rows[0].id)
-                parcel = Parcel(self._account, [replace(row, state=ActState.WANTED) for row in parcel.rows])
+                parcel = Parcel(account, [replace(row, state=ActState.WANTED) for row in parcel.rows])
             except (SignedMeanwhileError, TakenBackError):
                 self._work.set()
                 return
@@ -286,7 +318,7 @@ class Transactions:
         """Bring acts by halves: one that is refused is found in few steps, and takes none of the others with it."""
         wanted, middle = [replace(row, state=ActState.WANTED) for row in rows], len(rows) // 2
         for half in (wanted[:middle], wanted[middle:]):
-            self._account.used.clear()  # a good half says nothing of the other
+            self._whose(rows[0]).used.clear()  # a good half says nothing of the other
             await self._finish(half)
 
     def _made(self, tx: Tx, key: str) -> dict[str, Any]:

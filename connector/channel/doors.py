@@ -125,14 +125,14 @@ def _nobody(_tx: Tx, _account: ChannelRow, _bundle: str, _now: datetime) -> None
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What both sides have: signing, the two domains (spec 2), the doors. `sign` makes 65 bytes of a digest.
+    """What both sides have: signing, the two domains (spec 2), the doors.
 
+    `sign` makes 65 bytes of a digest by an account of ours: that which the channel names, though another follows it.
     `channels` is the domain of vouchers, `registry` that of offers, receipts and refusals. `contradicted` hears, in the
     transaction that stops a channel, which bundle proves that its other side signed two things with one seq.
     """
 
-    address: bytes
-    sign: Callable[[bytes], bytes]
+    sign: Callable[[bytes, bytes], bytes]
     channels: Domain
     registry: Domain
     books: Books

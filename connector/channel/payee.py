@@ -180,7 +180,7 @@ def _offer(
         lock=offer.lock,
         secret=preimage,
         offer=offer,
-        offer_signature=holder.sign(digest(holder.registry, offer)),
+        offer_signature=holder.sign(digest(holder.registry, offer), account.payee),
         sealed_keys={key: box.seal(masked, key, account.channel_id, seq) for key in keys},
     )
     return said.offered(turn.take(tx, holder, Turn(window, ("offer",)), now))

@@ -101,7 +101,7 @@ def _closed(buyer: Buyer, account: ChannelRow, now: datetime) -> Turn:
         cumulative=account.cumulative,
         valid_until=0,
         voucher=signed,
-        voucher_signature=buyer.sign(digest(buyer.channels, signed)),
+        voucher_signature=buyer.sign(digest(buyer.channels, signed), account.signer),
     )
     return Turn(closing, ("close",))
 
@@ -176,7 +176,7 @@ def _signed(
         offer=offer,
         offer_signature=message.signature,
         voucher=signed,
-        voucher_signature=buyer.sign(digest(buyer.channels, signed)),
+        voucher_signature=buyer.sign(digest(buyer.channels, signed), account.signer),
     )
     return Turn(entry, ("offer", "sign"))
 

@@ -220,16 +220,22 @@ def refuse(
     """Sign and keep the refusal of a window's voucher; `act` is `lost` for one that is not known here."""
     account = accounts.load(tx, bytes.fromhex(window.channel), Side.PAYEE)
     _acknowledge(tx, holder, account, window.prev, now)
-    return said.refused(turn.take(tx, holder, _refused(holder, window, code, reasons, act, now), now))
+    return said.refused(turn.take(tx, holder, _refused(holder, account, window, code, reasons, act, now), now))
 
 
 def _refused(
-    holder: Holder, window: WindowRow, code: str, reasons: tuple[Mapping[str, Any], ...], act: str, now: datetime
+    holder: Holder,
+    account: ChannelRow,
+    window: WindowRow,
+    code: str,
+    reasons: tuple[Mapping[str, Any], ...],
+    act: str,
+    now: datetime,
 ) -> Turn:
     assert window.voucher is not None
     told = H("refusal", code.encode("ascii"), b"\0", canonical([dict(reason) for reason in reasons]))
     refusal = Refusal(digest(holder.channels, window.voucher), told, int(now.timestamp()))
-    signed = holder.sign(digest(holder.registry, refusal))
+    signed = holder.sign(digest(holder.registry, refusal), account.payee)
     row = replace(window, refusal=refusal, refusal_signature=signed, code=code, reasons=reasons, secret=None)
     return Turn(row, (act,), {"reason": code})
 
@@ -247,7 +253,7 @@ def _release(
     for line in lines:
         tally.save(tx, line.deal, line.after)
     released_at = int(now.timestamp())
-    window = turn.take(tx, holder, _paid(holder, window, decision_digest, released_at), now)
+    window = turn.take(tx, holder, _paid(holder, account, window, decision_digest, released_at), now)
     for line, context in zip(lines, window.contexts, strict=True):
         if line.order.use == OPEN:
             purpose = purpose_of(context)
@@ -258,7 +264,7 @@ def _release(
     return said.released(window)
 
 
-def _paid(holder: Holder, window: WindowRow, decision_digest: bytes, released_at: int) -> Turn:
+def _paid(holder: Holder, account: ChannelRow, window: WindowRow, decision_digest: bytes, released_at: int) -> Turn:
     """Return the turn that releases a window's keys; its receipt names the event that says so."""
     paid = window.voucher
     assert paid is not None
@@ -273,7 +279,7 @@ def _paid(holder: Holder, window: WindowRow, decision_digest: bytes, released_at
             log_leaf=leaf,
             released_at=released_at,
         )
-        return {"receipt": receipt, "receipt_signature": holder.sign(digest(holder.registry, receipt))}
+        return {"receipt": receipt, "receipt_signature": holder.sign(digest(holder.registry, receipt), account.payee)}
 
     return Turn(window, ("pay",), {"decisionDigest": decision_digest.hex()}, receipted)
 

@@ -96,16 +96,21 @@ class Deposits:
         terms = Terms.from_json(agreement.terms)
         if terms.hosted is not None and (why := await hosted.standing(self._programs, terms.hosted)):
             raise PurchaseRefused(f"it is sold for `{terms.hosted.provider}`, and {why}", "nothing was paid in")
+        signed = from_json(Agreement, agreement.agreement)
+        if signed.buyer != self._core.identity.keys.address:
+            text = "it was agreed under a former account of ours, which opens no channel any more"
+            raise PurchaseRefused(text, "buy it again: that agreement is the present account's")
         paid = await self._core.store.read(lambda tx: tx.get(PaidRowsRow, agreement=agreement.digest))
-        left = from_json(Agreement, agreement.agreement).price_cap - (0 if paid is None else paid.amount)
+        left = signed.price_cap - (0 if paid is None else paid.amount)
         value = pricing.deposit(terms.tariff, left, mandate["deposit"])
-        balance = await self._programs.balance(self._core.identity.keys.address)
+        account, secret = self._core.identity.keys.address, self._core.identity.keys.agreement
+        balance = await self._programs.balance(account)
         if balance < value and await self._purse.withdraw():
-            balance = await self._programs.balance(self._core.identity.keys.address)
+            balance = await self._programs.balance(account)
         require_deposit(value, balance, terms.tariff.currency)
         deadline = int(self._core.clock.now().timestamp()) + EXPIRY_SECONDS
         opening = acts.Opening(
-            signer=self._core.identity.keys.address,
+            signer=account,
             split=terms.split,
             token=terms.token,
             arbitrator=terms.arbitrator,
@@ -114,12 +119,11 @@ class Deposits:
             expiry=deadline,
         )
         deployment = self._programs.deployment
-        nonce = await self._programs.permit_nonce(self._core.identity.keys.address)
-        permit = acts.sign_permit(
-            deployment, self._core.identity.keys.agreement, value=value, nonce=nonce, deadline=deadline
-        )
-        channel = acts.channel_id(deployment, self._core.identity.keys.address, opening)
-        return Deposit(channel, opening.salt, acts.open_channel(deployment, opening, value, permit))
+        nonce = await self._programs.permit_nonce(account)
+        permit = acts.sign_permit(deployment, secret, value=value, nonce=nonce, deadline=deadline)
+        channel = acts.channel_id(deployment, account, opening)
+        act = acts.open_channel(deployment, opening, value, permit)._replace(sender=opening.signer)
+        return Deposit(channel, opening.salt, act)
 
     def send(self, tx: Tx, deposit: Deposit) -> None:
         """Queue the act that opens and fills a channel."""

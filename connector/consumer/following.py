@@ -22,6 +22,7 @@ from connector.custody.batches import Acknowledgement, Batch
 from connector.custody.errors import VaultError
 from connector.custody.renewal import renewed
 from connector.enforcement.person import OWNER
+from connector.negotiation.notices import account_of
 from connector.runtime import files
 from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PeerRefused, PeerUnreachable
 from connector.runtime.files import Part
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from connector.licence.standing import Standing
     from connector.negotiation.protocol.messages import Document
     from connector.net.outbound import Answer
+    from connector.store.rows.agreement import AgreementRow
     from connector.store.rows.protocol import TransferRow
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
@@ -135,15 +137,16 @@ class Followings:
                 return
             transfer = await self._lines.running(agreement, bearers.stream_of)
             try:
-                await self._next(deal.peer, transfer, row)
+                await self._next(deal, transfer, row)
             except PeerRefused as fault:
                 if fault.status not in AGAIN:
                     raise
                 raise PeerUnreachable(f"the provider says no for now: {fault}", fault.hint) from fault
 
-    async def _next(self, peer: str, transfer: TransferRow, row: FollowedRow) -> None:
+    async def _next(self, deal: AgreementRow, transfer: TransferRow, row: FollowedRow) -> None:
         """Take the next batch, if one comes; what it brings is in the file before it is counted."""
         query = {"after": str(row.number), "seconds": str(WAIT_SECONDS)}
+        peer = deal.peer
         answer = await self._ask(peer, transfer, "?" + urlencode(query))
         if answer.status == NOTHING:
             return
@@ -151,7 +154,7 @@ class Followings:
         after = _with(row, batch)
         word = Acknowledgement(row.agreement, batch.number, batch.head.hex(), after.messages, after.bytes)
         body = {name: value for name, value in word.json().items() if name in ("head", "messages", "bytes")}
-        body["signature"] = self._core.identity.sign(word.digest).hex()
+        body["signature"] = self._core.identity.sign(word.digest, account_of(deal)).hex()
         use = urlencode({name: text for name, text in row.asked.items() if text})
         told = (await self._ask(peer, transfer, f"/{batch.number}?{use}", body)).json()
         try:

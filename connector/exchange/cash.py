@@ -11,6 +11,7 @@ exchange's log in the same transaction; it is the business of the member and the
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.exchange.case import Case, Turn
@@ -184,8 +185,9 @@ class Cash:
 
     async def _require_returned(self, member: str, transaction: bytes, amount: int, reference: bytes) -> None:
         """Raise VerificationFailed unless a member's transfer to the issuer is on chain under this reference."""
-        sender, issuer = self._space.last().members[member].address, await self._programs.issuer()
-        if not await payments.holds(self._programs, transaction, sender, issuer, amount, reference):
+        senders, issuer = self._space.last().members[member].accounts, await self._programs.issuer()
+        holds = partial(payments.holds, self._programs, transaction, to=issuer, amount=amount, reference=reference)
+        if not any([await holds(sender=one) for one in senders]):
             raise VerificationFailed(
                 f"the chain has no transfer of {self._money(amount)} from you under this reference",
                 "nothing was changed; `penstock wallet withdraw` makes the transfer and names it",

@@ -63,7 +63,7 @@ class Complaints:
 
     def __init__(self, core: Core, programs: Programs, space: SpaceView, chain_events: ChainEvents) -> None:
         self._core, self._programs, self._space = core, programs, space
-        self._redress = Redress(core, programs, chain_events)
+        self._redress = Redress(core, programs, chain_events, lambda account: space.last().accounts_with(account))
 
     async def file(self, document: Any, member: str, write: Write) -> JsonObject:
         """Take in a complaint about the other party of an agreement; the same one again changes nothing."""
@@ -186,7 +186,7 @@ class Complaints:
         asked = 0 if amount is None else read_amount(amount)
         bps = 0 if share is None else read_share(share)
         account = await self._redress.account(row)
-        await self._redress.require_seller(row, self._address(row.respondent))
+        await self._redress.require_seller(row, self._accounts(row.respondent))
         return asked or self._redress.share(account, bps), account
 
     async def _pay(self, row: ComplaintRow, role: str, write: Write) -> JsonObject:
@@ -215,11 +215,11 @@ class Complaints:
             same += [one for one in others if tx.get(TradeRow, agreement=one.agreement) is None]
         return [(self._redress.named(one), one.amount) for one in same]
 
-    def _address(self, did: str) -> bytes:
+    def _accounts(self, did: str) -> tuple[bytes, ...]:
         member = self._space.last().members.get(did)
         if member is None:
             raise Conflict("the respondent is no member of this space any more", "uphold it without an amount")
-        return member.address
+        return member.accounts
 
     # ---- who
 
@@ -234,10 +234,10 @@ class Complaints:
         """Return the other party of an agreement by its licence on chain; raises Conflict."""
         licence = await self._programs.licence(read_hex(agreement, "agreement", 32))
         space = self._space.last()
-        own = space.members[member].address
-        if licence is None or own not in (licence.provider, licence.buyer):
+        own = space.members[member].accounts
+        if licence is None or not {licence.provider, licence.buyer} & set(own):
             raise Conflict(f"no licence on chain is of an agreement `{agreement}` of yours", "penstock bill list")
-        other = space.by_address(licence.buyer if own == licence.provider else licence.provider)
+        other = space.by_address(licence.buyer if licence.provider in own else licence.provider)
         if other is None:
             raise Conflict("the other party is no member of this space any more")
         return other.did

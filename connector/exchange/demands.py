@@ -192,7 +192,7 @@ class Demands:
         except ValueError:
             digest = b""
         found = await self._programs.licence(digest) if len(digest) == 32 else None
-        if found is None or found.buyer != self._space.last().members[member].address:
+        if found is None or found.buyer not in self._space.last().members[member].accounts:
             raise Conflict(f"no licence of yours on chain is of the agreement `{agreement[:80]}`", "penstock show")
 
 

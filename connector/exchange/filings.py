@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from contracts.canonical import JsonObject
     from ledger.agreement.filing import Filing
     from ledger.chain.programs import Licence, Programs
+    from ledger.space.document import Member
 
 # under which evidence a contract stands: a licence on chain, or the signatures of its parties alone
 LICENSED, SIGNED = "licensed", "signed"
@@ -59,9 +60,10 @@ class Filings:
         members = self._space.last().members
         if gone := next((did for did in filing.parties if did not in members), None):
             raise NotPermitted(f"`{gone}` is no member of this space, so nobody knows its key", "penstock join")
-        accounts = members[filing.provider].address, members[filing.consumer].address
-        filing.check(self._programs.deployment.domain("licences"), *accounts)
         licence = await self._programs.licence(filing.agreement)
+        signed = () if licence is None else (licence.provider, licence.buyer)
+        accounts = tuple(_signed_by(members[one], signed) for one in (filing.provider, filing.consumer))
+        filing.check(self._programs.deployment.domain("licences"), *accounts)
         if licence is None or (licence.provider, licence.buyer) != accounts:
             raise Conflict("no licence on chain is of this contract", "file it again once its licence is mined")
         now = self._core.clock.now()
@@ -105,6 +107,11 @@ class Filings:
         if contract is not None and party:
             told["sealed"] = base64.b64encode(contract.sealed).decode()
         return told
+
+
+def _signed_by(member: Member, signed: tuple[bytes, ...]) -> bytes:
+    """Return by which account a member stands in a licence, of a former one too; its present one where it does not."""
+    return next((one for one in member.accounts if one in signed), member.address)
 
 
 def _view(row: FilingRow) -> JsonObject:

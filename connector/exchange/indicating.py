@@ -53,7 +53,7 @@ class Indicators:
         channels = await self._chain_events.channels(block)
         counts = await self._core.store.read(_counts)
         members = [member for member in space.members.values() if member.did != space.exchange]
-        buyers = {member.address for member in members if member.role == BUYER}
+        buyers = {account: member.did for member in members if member.role == BUYER for account in member.accounts}
         sold = frozenset(event.fields["product"] for event in licences)
         do = self._worker.do if counts.pop("kept") > HERE_ROWS_MAX else asyncio.to_thread
         listed = await do(catalogue, self._core.store.path, sold)
@@ -61,8 +61,8 @@ class Indicators:
             **listed,
             members=len(members),
             providers=sum(member.role == PROVIDER for member in members),
-            buyers=len(buyers),
-            buyers_with_deal=len(buyers & {event.fields["buyer"] for event in licences}),
+            buyers=len(set(buyers.values())),
+            buyers_with_deal=len({buyers[one] for event in licences if (one := event.fields["buyer"]) in buyers}),
             deals=len(licences),
             turnover=sum(channel.claimed for channel in channels.channels.values()),
             **counts,

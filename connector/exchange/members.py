@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from catalog.roles import Doing, does
-from connector.exchange import issuer, rereading
+from connector.exchange import account_keys, issuer, rereading
 from connector.exchange import membership as membership_rules
 from connector.exchange.case import Turn
 from connector.exchange.federation.sources import standing
@@ -153,8 +153,10 @@ class Members:
         document, description = await documents(self._peers, self._core.outbound, did)
         found = member_of(document, description)
         membership_rules.refuse_double(found, self._space.last().members.values())
-        standing = await self._programs.member(did_digest(self._core.identity.did), found.address)
-        change = rereading.Change(found, document, standing, by, reason)
+        own, known = self._core.identity.did, self._space.last().members[did].address
+        standing = await self._programs.member(did_digest(own), known)
+        named = None if known == found.address else await account_keys.named(self._programs, own, known)
+        change = rereading.Change(found, document, standing, by, reason, named)
         row: JsonObject = await self._core.store.write(
             lambda tx: rereading.take(tx, self._core, self._space, self._programs, self._transactions, change)
         )

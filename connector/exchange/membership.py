@@ -40,7 +40,7 @@ def refuse_double(member: Member, known: Iterable[Member]) -> None:
     own = frozenset(UNSHARED_OF(member))  # most of a hundred thousand have none of these
     for other in known:
         if (
-            own.isdisjoint(UNSHARED_OF(other)) and not (other.sm2_former or other.log_former)
+            own.isdisjoint(UNSHARED_OF(other)) and not (other.sm2_former or other.log_former or other.address_former)
         ) or other.did == member.did:
             continue
         if name := other.shares(member):

@@ -28,7 +28,7 @@ from ledger.chain import payments
 from ledger.chain.several import SETTLED_BLOCKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from connector.core.core import Core
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ledger.audit.facts import ChannelFacts
     from ledger.chain.client import Block
     from ledger.chain.payment import Payment
-    from ledger.chain.programs import Licence, Programs
+    from ledger.chain.programs import Programs
 
 # a share as a person writes it: `30%`, `12.5%`, `0.01%`
 _SHARE = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))? ?%", re.ASCII)
@@ -84,8 +84,16 @@ class Account:
 class Redress:
     """What one exchange orders, held against the chain."""
 
-    def __init__(self, core: Core, programs: Programs, chain_events: ChainEvents) -> None:
+    def __init__(
+        self,
+        core: Core,
+        programs: Programs,
+        chain_events: ChainEvents,
+        accounts_with: Callable[[bytes], tuple[bytes, ...]],
+    ) -> None:
         self._core, self._programs, self._chain_events = core, programs, chain_events
+        # every account of whose one it is: what was agreed under one may be paid and given back under the next
+        self._accounts_with = accounts_with
         self._kept: dict[tuple[bytes, bytes], tuple[Block, list[Payment]]] = {}
         self._turn = asyncio.Lock()
 
@@ -99,18 +107,20 @@ class Redress:
         licence = await self._programs.licence(digest)
         if licence is None:
             return Account(0, ())
-        back = await self._between(licence.provider, licence.buyer)
+        sellers, buyers = self._accounts_with(licence.provider), self._accounts_with(licence.buyer)
+        told = [one for seller in sellers for buyer in buyers for one in await self._between(seller, buyer)]
+        back = sorted(told, key=lambda one: one.block)
         newest = (await self._programs.chain.newest()).number
         channels = (await self._chain_events.channels(newest)).channels
         own, others = await self._core.store.read(lambda tx: _recorded(tx, row))
-        paid = _paid(channels, licence, own, others)
+        paid = _paid(channels, (buyers, sellers), own, others)
         last = newest - self._core.settings.chain.confirmations
         return Account(paid, tuple(one for one in back if one.reference == digest), last, bool(own))
 
-    async def require_seller(self, row: ComplaintRow, respondent: bytes) -> None:
-        """Raise Conflict unless the respondent is who was paid."""
+    async def require_seller(self, row: ComplaintRow, respondent: tuple[bytes, ...]) -> None:
+        """Raise Conflict unless the respondent, by one of its accounts, is who was paid."""
         licence = await self._programs.licence(bytes.fromhex(row.agreement))
-        if licence is None or licence.provider != respondent:
+        if licence is None or licence.provider not in respondent:
             raise Conflict("who was paid gives back, and the respondent is who paid", "uphold it without an amount")
 
     async def time(self, block: int) -> datetime | None:
@@ -188,14 +198,17 @@ def _recorded(tx: Tx, row: ComplaintRow) -> tuple[frozenset[bytes], frozenset[by
 
 
 def _paid(
-    channels: dict[bytes, ChannelFacts], licence: Licence, own: frozenset[bytes], others: frozenset[bytes]
+    channels: dict[bytes, ChannelFacts],
+    sides: tuple[tuple[bytes, ...], tuple[bytes, ...]],
+    own: frozenset[bytes],
+    others: frozenset[bytes],
 ) -> int:
     """Return what was paid under an agreement, in minor units."""
     if own:
         return sum(channels[one].claimed for one in own if one in channels)
-    sides = licence.buyer, licence.provider
+    buyers, sellers = sides
     return sum(
         one.claimed
         for key, one in channels.items()
-        if (one.opened["payer"], one.opened["payee"]) == sides and key not in others
+        if one.opened["payer"] in buyers and one.opened["payee"] in sellers and key not in others
     )

@@ -40,6 +40,13 @@ def register(tx: Tx, transactions: Transactions, deployment: Deployment, exchang
         transactions.enqueue(tx, ARBITRATOR + member.did, name)
 
 
+def follow(tx: Tx, transactions: Transactions, deployment: Deployment, exchange: str, member: Member) -> None:
+    """Queue the admission of the account under which a member goes on."""
+    space, keys = did_digest(exchange), Keys(member.log_key, member.delivery, member.aggregate)
+    admit = membership.admit(deployment, space, member.address, member.did, member.role, keys)
+    transactions.enqueue(tx, f"account:{member.address.hex()}", admit)
+
+
 def unregistered(tx: Tx, members: Iterable[Member]) -> list[Member]:
     """Return the members of whom something is not queued yet: one look, however many there are."""
     queued = set(tx.column(_QUEUED))

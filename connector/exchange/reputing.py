@@ -11,7 +11,7 @@ from catalog.complaint import FOUND_RIGHT
 from connector.runtime.errors import Absent
 from connector.store.rows.channel import DisputeRow, DisputeState
 from connector.store.rows.space import ComplaintRow
-from contracts.reputation import FORMULA, Record
+from contracts.reputation import FORMULA
 from ledger.audit import reputation
 from ledger.dispute.ruling import read_ruling
 
@@ -43,7 +43,7 @@ async def of(
     block = (await programs.chain.newest()).number
     channels = await chain_events.channels(block)
     ruled = await core.store.read(_ruled)
-    found = reputation.records(channels, ruled).get(member.address) or Record()
+    found = reputation.together(reputation.records(channels, ruled), member.accounts)
     about = await core.store.read(lambda tx: tx.find(ComplaintRow, "respondent = ?", (did,)))
     found.upheld = sum(row.state in FOUND_RIGHT for row in about)
     found.late = sum(row.late for row in about)

@@ -1,11 +1,11 @@
 """What a member's own documents say now, taken over into the space: its name, its region, its role, three of its keys.
 
-Law: whoever changes is the same member. Its DID, its place, its account and its log's key stay: another log is another
-origin. A new BLS key, and a new one to which things are sealed for it, count when the member has put them into the
-registry itself, so the exchange cannot give it one. Another key of SM2 counts when its log's key has signed it; the one
-before is kept, for contracts are verified by it, with the time until which it counts: what the member says, and never
-later than was said before. A role is changed by the exchange, on chain too, and never so that anybody's log would have
-other witnesses: these are registered with it.
+Law: whoever changes is the same member. Its DID and its place stay; another account, and another key of its log, are
+vouched for by the former (`account_keys`, `log_keys`). A new BLS key, and a new one to which things are sealed for it,
+count when the member has put them into the registry itself, so the exchange cannot give it one. Another key of SM2
+counts when its log's key has signed it; the one before is kept, for contracts are verified by it, with the time until
+which it counts: what the member says, and never later than was said before. A role is changed by the exchange, on chain
+too, and never so that anybody's log would have other witnesses: these are registered with it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from connector.exchange import log_keys
+from connector.exchange import account_keys, log_keys, registering
 from connector.exchange.case import Turn
 from connector.exchange.membership import MEMBERS
 from connector.runtime.errors import Conflict
@@ -40,14 +40,15 @@ if TYPE_CHECKING:
     from ledger.chain.programs import Programs
     from ledger.space.document import Space
 
-FIXED = ("url", "address")
+FIXED = ("url",)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a member describes itself now, by which document, how the registry knows its account, who asks and why.
+    """How a member describes itself now, by which document, how the registry knows the account that we know, and why.
 
-    `by` is a DID: the exchange's, or the member's own, who may not change its role so.
+    `by` is the DID of who asks: the exchange's, or the member's own, who may not change its role so. `named` is the
+    cause for which that account left the registry by itself.
     """
 
     found: Member
@@ -55,6 +56,7 @@ class Change:
     standing: Standing | None
     by: str
     reason: str
+    named: bytes | None = None
 
 
 def take(
@@ -68,6 +70,7 @@ def take(
     known = Member.from_json(row.document)
     found = _national(change, known, core.clock.now())
     found = log_keys.followed(tx, found, known, change.document, core.clock.now())
+    found = account_keys.followed(found, known, change.document, change.named, core.clock.now())
     change = replace(change, found=found)
     told = [name for name, value in found.json().items() if value != known.json().get(name)]
     if told:
@@ -131,6 +134,8 @@ def _keep(tx: Tx, core: Core, programs: Programs, transactions: Transactions, ch
     document = found.json()
     after = replace(row, name=found.name, role=found.role, region=found.region, document=document, updated=now)
     MEMBERS.keep(tx, core.evidence, row, Turn(after, change.by, change.reason))
+    if found.address != Member.from_json(row.document).address:
+        registering.follow(tx, transactions, programs.deployment, core.identity.did, found)
     if found.role != row.role:
         space = did_digest(core.identity.did)
         act = membership.change_role(programs.deployment, space, found.address, found.role)

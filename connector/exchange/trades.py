@@ -45,7 +45,7 @@ class Trades:
         `write` runs an act in one transaction with what the caller's request uses up.
         """
         told = shown.parse(document)
-        if self._space.last().members[member].address != told.agreement.provider:
+        if told.agreement.provider not in self._space.last().members[member].accounts:
             raise NotPermitted("a trade is shown by its provider")
         channel = await self._programs.channel(told.channel)
         claim = await self._chain_events.claim(told.channel, (await self._programs.chain.newest()).number)

@@ -16,18 +16,21 @@ from connector.identity.keys import CREDENTIAL, TOKEN
 from connector.identity.published import ALONE
 from connector.identity.self_description import member_of
 from connector.runtime import rehearsal
-from contracts import signature
+from connector.runtime.errors import Conflict
+from contracts import address, signature
 from contracts.ndi import proof
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+    from connector.identity.former_account import FormerAccountKey
     from connector.identity.former_log import FormerLogKey
     from connector.identity.keys import Keys
     from connector.identity.published import Published
     from connector.runtime.settings import Settings
     from contracts.ndi.proof import FormerKey
+    from contracts.signature import Secret
     from ledger.space.document import Member
 
 # what stands for a signature where none is given
@@ -60,11 +63,27 @@ class Identity:
         assert document.aggregate == aggregate
         told = member_of(document, self.description())
         logs = tuple(one.told for one in self.keys.log_former)
-        self.member = replace(told, sm2_former=self.keys.sm2_former, log_former=logs)
+        accounts = tuple(one.told for one in self.keys.account_former)
+        self.member = replace(told, sm2_former=self.keys.sm2_former, log_former=logs, address_former=accounts)
 
-    def sign(self, digest: bytes) -> bytes:
-        """Return our account's signature (65 bytes) of a digest (32 bytes)."""
-        return BLANK if rehearsal.current() is not None else signature.sign(digest, self.keys.agreement)
+    def sign(self, digest: bytes, account: bytes | None = None) -> bytes:
+        """Return our account's signature (65 bytes) of a digest (32 bytes); of a former `account`, where one is named.
+
+        What was agreed or opened under a former account goes on under it. Raises Conflict for one that is none of ours.
+        """
+        if rehearsal.current() is not None:
+            return BLANK
+        return signature.sign(digest, self.keys.agreement if account is None else self.secret(account))
+
+    def secret(self, account: bytes) -> Secret:
+        """Return the key of an account that is or was ours; raises Conflict for another's."""
+        if account == self.keys.address:
+            return self.keys.agreement
+        found = next((one.secret for one in self.keys.account_former if one.address == account), None)
+        if found is None:
+            text = f"the account {address.show(account)} is none of ours"
+            raise Conflict(text, "if it was, restore `keys/agreement.former` from a back-up of the keys")
+        return found
 
     def sign_part(self, part: bytes) -> bytes:
         """Sign a part of a message of the national interfaces: by SM2, if we have a key of it, else by our account."""
@@ -100,6 +119,11 @@ class Identity:
     def lists(self, kid: str) -> bool:
         """Say whether a key (its DID URL) is in our document now."""
         return any(method["id"] == kid for method in self.did_document["verificationMethod"])
+
+    def take_account(self, secret: bytes, former: tuple[FormerAccountKey, ...]) -> None:
+        """Act by another account from now on, and by those that were for what goes on under them."""
+        self.keys = replace(self.keys, agreement=secret, account_former=former)
+        self.publish((self.member.aggregate, self.member.possession))
 
     def take_token(self, keys: Keys, published: Published) -> None:
         """Prove ourselves by the token key of `keys` from now on, and publish it with what is listed beside it."""

@@ -11,7 +11,6 @@ of its own, `seed`, where that key lies in a module, for no module hands out wha
 from __future__ import annotations
 
 import os
-import secrets
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -23,10 +22,10 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from connector.identity import former, former_log, former_sm2, jwk
+from connector.identity import former, former_account, former_log, former_sm2, jwk, key_file
 from connector.identity.hardware import held
 from connector.identity.hardware.reference import Reference
-from connector.runtime import files, private_file, settings
+from connector.runtime import files, settings
 from connector.runtime.errors import SettingsError
 from contracts import signature
 from contracts.errors import ContractError
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from connector.identity.former_account import FormerAccountKey
     from connector.identity.former_log import FormerLogKey
     from connector.identity.hardware.module import Module
     from contracts.ndi.proof import FormerKey
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 SECRET_BYTES = 32
 # so much more than a key has that every one is as likely as the next (FIPS 186-5, A.2.1)
 SPREAD_BYTES = 48
-FILE_BYTES = 2 * SECRET_BYTES + 1
 # orders of the two curves whose secret is a number: 0 < secret < order
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -109,6 +108,7 @@ class Keys:
     former: tuple[X25519PrivateKey, ...] = field(default=(), repr=False)  # delivery keys that were, the newest first
     sm2_former: tuple[FormerKey, ...] = ()  # the same of SM2
     log_former: tuple[FormerLogKey, ...] = ()  # the same of our log
+    account_former: tuple[FormerAccountKey, ...] = ()  # and our accounts
 
     @classmethod
     def of(cls, told: Mapping[str, bytes | Reference], module: Module | None = None) -> Keys:
@@ -227,6 +227,11 @@ class Keys:
         """Our 20-byte address on chain."""
         return signature.address(self.agreement)
 
+    @property
+    def accounts(self) -> tuple[bytes, ...]:
+        """Our accounts, the present one first."""
+        return self.address, *(one.address for one in self.account_former)
+
     @cached_property
     def sm2_public(self) -> bytes | None:
         """The public key of SM2 (64 bytes), None where there is none; raises ContractError where OpenSSL has no SM2."""
@@ -260,7 +265,7 @@ def create(folder: Path, *, sm2: bool = False, module: str = "") -> Keys:
     wanted = [*PURPOSES, *([SM2] if sm2 else []), *([SEED] if keeper is not None else [])]
     told = {purpose: _drawn(purpose, keeper) for purpose in wanted}
     for purpose, each in told.items():
-        _write(_path(folder, purpose), each)
+        key_file.write(_path(folder, purpose), each)
     return Keys.of(told, keeper)
 
 
@@ -287,13 +292,14 @@ def load(folder: Path, module: str | None = None) -> Keys:
     if keeper is not None and SEED not in told:
         if kept:
             raise SettingsError(f"`{_path(folder, SEED)}` is not there, from which other keys are drawn", "restore it")
-        told[SEED] = _draw(BELOW[SEED])  # the next key of tokens is drawn in the module
-        _write(_path(folder, SEED), told[SEED])
+        told[SEED] = key_file.draw(BELOW[SEED])  # the next key of tokens is drawn in the module
+        key_file.write(_path(folder, SEED), told[SEED])
     found = replace(Keys.of(told, keeper), former=former.loaded(folder, told[DELIVERY]))
     # the present one may be among them, where a crash came between the two files
     was = tuple(one for one in former_sm2.read(folder) if one.key != found.sm2_public)
     logs = tuple(one for one in former_log.read(folder) if one.key != found.log_public)
-    return replace(found, sm2_former=was, log_former=logs)
+    accounts = tuple(one for one in former_account.read(folder) if one.secret != found.agreement)
+    return replace(found, sm2_former=was, log_former=logs, account_former=accounts)
 
 
 def require_sm2() -> None:
@@ -311,7 +317,7 @@ def draw_next(folder: Path, purpose: str, module: Module | None = None) -> bytes
     """
     path = _next(folder, purpose)
     if not path.exists():
-        _write(path, _drawn(purpose, module))
+        key_file.write(path, _drawn(purpose, module))
     return _read(path, BELOW[purpose])
 
 
@@ -327,7 +333,7 @@ def take_next(folder: Path, purpose: str, module: Module | None = None) -> None:
     before = _read(path, BELOW[purpose]) if path.exists() or purpose in PURPOSES else None
     if purpose == DELIVERY and isinstance(before, bytes) and before != coming:
         former.add(folder, before)
-    _write(path, coming)
+    key_file.write(path, coming)
     files.remove(_next(folder, purpose))
     if isinstance(before, Reference) and module is not None:
         module.destroy(IN_MODULE[purpose], before.id)
@@ -336,7 +342,7 @@ def take_next(folder: Path, purpose: str, module: Module | None = None) -> None:
 def _drawn(purpose: str, module: Module | None) -> bytes | Reference:
     if module is not None and purpose in IN_MODULE:
         return module.draw(IN_MODULE[purpose])
-    return _draw(BELOW[purpose])
+    return key_file.draw(BELOW[purpose])
 
 
 def _tokens(
@@ -359,35 +365,8 @@ def _module(uri: str) -> Module:
     return module_at(uri)
 
 
-def _draw(order: int) -> bytes:
-    while True:
-        secret = secrets.token_bytes(SECRET_BYTES)
-        if 0 < int.from_bytes(secret, "big") < order:
-            return secret
-
-
-def _write(path: Path, told: bytes | Reference) -> None:
-    files.write_atomic(path, told.hex().encode() + b"\n" if isinstance(told, bytes) else told.line())
-
-
 def _read(path: Path, order: int) -> bytes | Reference:
-    try:
-        content = private_file.read(path)
-    except OSError as error:
-        raise SettingsError(
-            f"the key `{path}` cannot be read: {error.strerror}", "restore it from a back-up"
-        ) from error
-    if (kept := Reference.read(content)) is not None:
-        if len(kept.public) != len(IN_MODULE.get(path.stem, ())):
-            raise SettingsError(f"the key `{path}` is not what lies in a module", "restore it from a back-up")
-        return kept
-    try:
-        secret = bytes.fromhex(content.decode("ascii").removesuffix("\n"))
-    except ValueError:
-        secret = b""
-    if len(content) != FILE_BYTES or len(secret) != SECRET_BYTES or not 0 < int.from_bytes(secret, "big") < order:
-        raise SettingsError(f"the key `{path}` is damaged", "restore it from a back-up")
-    return secret
+    return key_file.read(path, order, len(IN_MODULE.get(path.stem, ())))
 
 
 def _next(folder: Path, purpose: str) -> Path:

@@ -34,17 +34,24 @@ class DeclinedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """Who we are. `base` is our DSP base address without trailing slash, `sign` makes 65 bytes of a 32-byte digest.
+    """Who we are. `base` is our DSP base address without trailing slash, `account` tells ours of now.
+
+    `sign` makes 65 bytes of a 32-byte digest.
 
     `currency` is the space's: nothing is signed in another one.
     """
 
     did: str
     base: str
-    address: bytes
+    account: Callable[[], bytes]
     sign: Callable[[bytes], bytes]
     domain: Domain
     currency: str = currencies.FIRST
+
+    @property
+    def address(self) -> bytes:
+        """Return our account: another one may follow it while we run."""
+        return self.account()
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ class Notices:
             tx,
             peer=peer,
             url=member.url + PATH,
-            body={**notice.json(), "signature": self._identity.sign(notice.digest).hex()},
+            body={**notice.json(), "signature": self._identity.sign(notice.digest, account_of(agreement)).hex()},
             process=NOTICE,
             subject=f"{NOTICE}:{notice.digest.hex()}",
             kind=notice.kind,
@@ -186,3 +186,11 @@ def address_of(agreement: AgreementRow) -> bytes | None:
         return None
     typed = from_json(Agreement, agreement.agreement)
     return typed.buyer if agreement.role == PROVIDER else typed.provider
+
+
+def account_of(agreement: AgreementRow) -> bytes | None:
+    """Return our account under an agreement, None for one without signatures: what is said of it is signed by that."""
+    if agreement.agreement is None:
+        return None
+    typed = from_json(Agreement, agreement.agreement)
+    return typed.provider if agreement.role == PROVIDER else typed.buyer

@@ -79,7 +79,8 @@ async def catch_up(core: Core, space: SpaceView, programs: Programs) -> None:
         return
     log.warning("restored from a back-up of %s: asking what others know of our log", told.made.isoformat())
     confirmations = core.settings.chain.confirmations
-    await _mined(programs.chain, core.identity.keys.address, confirmations)
+    for account in core.identity.keys.accounts:
+        await _mined(programs.chain, account, confirmations)
     known = await _known(core, space, programs, told)
     size, root = await core.store.read(_reach)
     if (other := await core.store.read(lambda tx: _otherwise(tx, known, size))) is not None:

@@ -67,7 +67,7 @@ def check_filing(channel: Channel | None, member: Member) -> Channel:
     """Return the channel if `member` is a party of it and somebody can rule on it."""
     if channel is None:
         raise Conflict("the chain does not know the channel of this bundle", "file it where the channel was opened")
-    if member.address not in (channel.payer, channel.payee):
+    if not {channel.payer, channel.payee} & set(member.accounts):
         raise NotPermitted("only the payer or the payee of the channel files a dispute about it")
     if channel.arbitrator == address.NOBODY:
         raise Conflict("the channel was opened without an arbitrator: nobody can rule on its money")
@@ -103,8 +103,9 @@ def file(tx: Tx, evidence: Evidence, filing: Filing, about: Concerned, filer: st
 
 def page(tx: Tx, member: Member) -> list[JsonObject]:
     """Return what a member may see of the cases, the newest first."""
-    where = " or ".join(f"{name} = ?" for name in (*READERS, "filer"))
-    shown = (address.show(member.address),) * len(READERS) + (member.did,)
+    accounts = tuple(map(address.show, member.accounts))
+    where = " or ".join(f"{name} in ({', '.join('?' * len(accounts))})" for name in READERS) + " or filer = ?"
+    shown = accounts * len(READERS) + (member.did,)
     rows = tx.find(DisputeRow, where, shown, order="created desc", limit=PAGE_ROWS_MAX)
     return [view(row) for row in rows]
 
@@ -112,7 +113,8 @@ def page(tx: Tx, member: Member) -> list[JsonObject]:
 def case(tx: Tx, key: str, member: Member) -> JsonObject:
     """Return a case with what was filed; raises Absent for whom it does not concern as for one that is not there."""
     row = CASES.find(tx, key)
-    if row.filer != member.did and address.show(member.address) not in (row.payer, row.payee, row.arbitrator):
+    named = {row.payer, row.payee, row.arbitrator}
+    if row.filer != member.did and named.isdisjoint(map(address.show, member.accounts)):
         raise CASES.absent(key)
     kept = tx.get(DisputeBundleRow, id=key)
     assert kept is not None, "a case has what was filed"

@@ -16,6 +16,8 @@ from contracts.typed_json import from_json
 from ledger.chain.programs import confirmed
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from connector.core.core import Core
     from connector.identity.space.view import SpaceView
     from connector.store.transaction import Tx
@@ -47,15 +49,16 @@ class Meetings:
         row = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=agreement.hex()))
         if row is None or row.peer != peer:
             raise fault("unknown-agreement", "the channel is for no agreement with this peer")
-        self._check_channel(found, row)
+        block = await self._programs.chain.block(event.block)
+        self._check_channel(found, row, None if block is None else block.at)
         await self._core.store.write(lambda tx: self._begin(tx, channel_id, peer, row, found, event))
 
-    def _check_channel(self, found: Channel, row: AgreementRow) -> None:
+    def _check_channel(self, found: Channel, row: AgreementRow, opened: datetime | None) -> None:
         terms, agreement = Terms.from_json(row.terms), from_json(Agreement, row.agreement)
         wrong = [
             name
             for name, is_right in (
-                ("payer", found.payer == agreement.buyer),
+                ("payer", self._pays(found.payer, agreement.buyer, opened)),
                 ("payee", found.payee == agreement.provider),
                 ("token", found.token == terms.token),
                 ("split", found.split_hash == terms.split.hash),
@@ -66,6 +69,13 @@ class Meetings:
         ]
         if wrong:
             raise fault("wrong-channel", f"the channel's {', '.join(wrong)} is not what the agreement says")
+
+    def _pays(self, payer: bytes, buyer: bytes, opened: datetime | None) -> bool:
+        """Say whether an account pays for a buyer: its own, and of one that another follows, if it did so before."""
+        member = self._space.last().by_address(buyer)
+        former = () if member is None else member.address_former
+        until = next((one.until for one in former if one.address == buyer), None)
+        return payer == buyer and (until is None or (opened is not None and opened <= until))
 
     def _begin(self, tx: Tx, channel_id: bytes, peer: str, row: AgreementRow, found: Channel, event: Event) -> None:
         if tx.get(ChannelRow, id=channel_id.hex()) is not None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ledger.chain.several import SETTLED_BLOCKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
     from datetime import datetime
 
     from connector.core.core import Core
@@ -37,10 +37,11 @@ class Movement:
 
 
 class Movements:
-    """The movements of one account, read as far as they are new."""
+    """The movements of our accounts as of one, read as far as they are new."""
 
     def __init__(self, core: Core, programs: Programs) -> None:
-        self._own, self._programs = core.identity.keys.address, programs
+        self._core, self._programs = core, programs
+        self._own: frozenset[bytes] = frozenset()
         self._kept: list[Movement] = []
         self._last: Block | None = None  # the newest block that was read for good
         self._turn = asyncio.Lock()
@@ -48,6 +49,8 @@ class Movements:
     async def all(self) -> list[Movement]:
         """Return every movement, the oldest first; raises ChainUnreachable."""
         async with self._turn:
+            if self._own != (own := frozenset(self._core.identity.keys.accounts)):
+                self._own, self._kept, self._last = own, [], None
             if self._last is not None and await self._programs.chain.block(self._last.number) != self._last:
                 self._kept, self._last = [], None
             newest = await self._programs.chain.newest()
@@ -63,25 +66,28 @@ class Movements:
             return [*self._kept, *found]
 
     async def _read(self, first: int, newest: Block) -> list[Movement]:
-        sent = await self._programs.events(TOKEN, TRANSFER, first, newest.number, sender=self._own)
-        came = await self._programs.events(TOKEN, TRANSFER, first, newest.number, receiver=self._own)
+        found = [event for one in self._own for event in await self._told(one, first, newest.number)]
         # what we send to ourselves is told twice and moves nothing
-        told = {(one.block, one.position): one for one in (*sent, *came) if one.fields["value"]}
+        told = {(one.block, one.position): one for one in found if one.fields["value"]}
         events = [told[where] for where in sorted(told)]
         times = {number: await self._time(number, newest) for number in {one.block for one in events}}
         return moved(self._own, events, times, self._kept[-1].balance if self._kept else 0)
+
+    async def _told(self, account: bytes, first: int, last: int) -> list[Event]:
+        sent = await self._programs.events(TOKEN, TRANSFER, first, last, sender=account)
+        return [*sent, *await self._programs.events(TOKEN, TRANSFER, first, last, receiver=account)]
 
     async def _time(self, number: int, newest: Block) -> datetime:
         block = newest if number == newest.number else await self._programs.chain.block(number)
         return newest.at if block is None else block.at  # it went away just now, and is read again next time
 
 
-def moved(own: bytes, events: Iterable[Event], times: dict[int, datetime], balance: int) -> list[Movement]:
-    """Return transfers in the chain's order as movements of an account that began with `balance`."""
+def moved(own: Container[bytes], events: Iterable[Event], times: dict[int, datetime], balance: int) -> list[Movement]:
+    """Return transfers in the chain's order as movements of accounts of one owner that began with `balance`."""
     found: list[Movement] = []
     for event in events:
         sender, receiver, value = (event.fields[name] for name in ("sender", "receiver", "value"))
-        amount = value * ((receiver == own) - (sender == own))
+        amount = value * ((receiver in own) - (sender in own))
         if not amount:
             continue
         balance += amount

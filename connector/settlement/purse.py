@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from connector.chain.bringing import bring
 from connector.runtime.errors import PaymentRefused
 from contracts import price_words
 from ledger.chain import acts
@@ -33,15 +34,27 @@ class Purse:
         self._turn = asyncio.Lock()
 
     async def credit(self) -> int:
-        """Return the minor units that can be withdrawn now."""
-        return await self._programs.credit(self._core.identity.keys.address)
+        """Return the minor units that can be withdrawn now: our credit, and whatever former accounts have."""
+        present, *former = self._core.identity.keys.accounts
+        theirs = [await self._programs.credit(one) + await self._programs.balance(one) for one in former]
+        return await self._programs.credit(present) + sum(theirs)
 
     async def withdraw(self) -> int:
         """Withdraw all of it; returns the amount. One at a time: a credit is there once."""
         async with self._turn:
-            credit = await self.credit()
-            if credit == 0:
-                return 0
-            block = (await self._programs.chain.newest()).number
-            await self._transactions.submit(f"withdraw:{block}", acts.withdraw(self._programs.deployment))
-            return credit
+            present, *former = self._core.identity.keys.accounts
+            return await self._withdraw(present) + sum([await self._bring(one, present) for one in former])
+
+    async def _withdraw(self, account: bytes) -> int:
+        if (credit := await self._programs.credit(account)) == 0:
+            return 0
+        block, act = (await self._programs.chain.newest()).number, acts.withdraw(self._programs.deployment)
+        await self._transactions.submit(f"withdraw:{block}", act)
+        return credit
+
+    async def _bring(self, account: bytes, present: bytes) -> int:
+        """Withdraw the credit of a former account, and bring what it has then to the present one."""
+        if await self._programs.credit(account):
+            block, act = (await self._programs.chain.newest()).number, acts.withdraw(self._programs.deployment)
+            await self._transactions.submit(f"withdraw:{block}:{account.hex()}", act._replace(sender=account))
+        return await bring(self._programs, self._transactions, account, present)

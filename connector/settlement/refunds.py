@@ -265,8 +265,9 @@ class Refunds:
         """Return the agreement and the complaint that a transfer names behind its call, empty for what it does not."""
         if one.transaction not in self._called:
             data = await self._programs.chain.called(bytes.fromhex(one.transaction)) or b""
-            to = self._core.identity.keys.address if one.amount > 0 else one.other
-            told = payments.named(self._programs.deployment, to, abs(one.amount), data) or (b"", b"")
+            to = self._core.identity.keys.accounts if one.amount > 0 else (one.other,)
+            read = (payments.named(self._programs.deployment, each, abs(one.amount), data) for each in to)
+            told = next(filter(None, read), (b"", b""))
             self._called[one.transaction] = told[0].hex(), told[1].hex()
         return self._called[one.transaction]
 

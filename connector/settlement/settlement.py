@@ -150,7 +150,8 @@ class Settlements:
                 "settle again when the buyer answers; what could be claimed is claimed",
             )
         await self._settled_for_good(channel)
-        await self._transactions.submit("close:" + row.id, acts.close(self._deployment, channel), anew=True)
+        closing_it = acts.close(self._deployment, channel)._replace(sender=found.payee)
+        await self._transactions.submit("close:" + row.id, closing_it, anew=True)
 
     async def _asked(self, row: ChannelRow) -> str:
         """Ask the buyer for its acknowledgement where there is none; return why it did not come, empty if it did.
@@ -187,7 +188,8 @@ class Settlements:
         channel = row.channel_id
         found = await self._programs.channel(channel)
         if found is not None and not found.closed and (await self._programs.chain.newest()).at >= found.expiry:
-            await self._transactions.submit("refund:" + row.id, acts.refund(self._deployment, channel))
+            refund = acts.refund(self._deployment, channel)._replace(sender=found.payer)
+            await self._transactions.submit("refund:" + row.id, refund)
         await self.note_closed(row)
 
     async def _claim(self, row: ChannelRow, found: Channel, claim: Claim | None) -> None:

@@ -101,14 +101,21 @@ def _check_registrations(
 
     Whom the registry admitted later could not be named then.
     """
-    table = {one.address for one in space.witnesses_of(party.did)}
+    table = space.witnesses_of(party.did)
+    accounts = {account for one in table for account in one.accounts}
     for event in registered:
-        if event.fields["owner"] != party.address:
+        if event.fields["owner"] not in party.accounts:
             report.find("anchor-owner-differs", party.did, block=event.block)
-        there = {one for one in table if admitted.get(one, 0) <= event.block}
+        there = [one for one in table if _since(one, admitted) <= event.block]
         named, quorum = set(event.fields["witnesses"]), min(QUORUM, len(there))
-        if not there <= named <= table or event.fields["quorum"] < quorum:
+        lacks = any(named.isdisjoint(one.accounts) for one in there)
+        if lacks or not named <= accounts or event.fields["quorum"] < quorum:
             report.find("anchor-witnesses-differ", party.did, block=event.block)
+
+
+def _since(member: Member, admitted: Admitted) -> int:
+    """Return the block in which the registry admitted a member, under whichever account first."""
+    return min(admitted.get(one, 0) for one in member.accounts)
 
 
 # ---- who answers for what a log lacks

@@ -31,15 +31,15 @@ UNASSENTED: Final = "program-unassented"
 _MEMBERS: Final = frozenset({"document", "signature", "parameters"})
 
 
-def check(book: Book, deals: Deals, addresses: Mapping[str, bytes], report: Report) -> None:
-    """Check every program that a log says was begun by an assent, or without noise; `addresses` DID → account."""
+def check(book: Book, deals: Deals, accounts: Mapping[str, tuple[bytes, ...]], report: Report) -> None:
+    """Check every program that a log says was begun by an assent, or without noise; `accounts` DID → its own."""
     for event in book.of(STARTED):
         deal = deals.get(event.part)
         gate = None if deal is None else deal.terms.gate
         if deal is None or gate is None:
             continue
         if ASSENT in event.fields:
-            why = reading(event, report, _refusal, event, deal, gate, addresses) or ""
+            why = reading(event, report, _refusal, event, deal, gate, accounts) or ""
         else:
             exact = gate.programs is not None and gate.noise is None and "program" in event.fields
             why = "it names none" if exact else ""
@@ -72,7 +72,7 @@ def _read(event: Event) -> tuple[Assent, bytes, tuple[float, ...]]:
     return signed.assent, signed.signature, assents.numbers(told["parameters"])
 
 
-def _refusal(event: Event, deal: Deal, gate: Gate, addresses: Mapping[str, bytes]) -> str:
+def _refusal(event: Event, deal: Deal, gate: Gate, accounts: Mapping[str, tuple[bytes, ...]]) -> str:
     """Return why what was begun is not by its assent, empty where it is; raises ValueError for what is none."""
     assent, signature, parameters = _read(event)
     if gate.reviewer is None:
@@ -91,6 +91,7 @@ def _refusal(event: Event, deal: Deal, gate: Gate, addresses: Mapping[str, bytes
         return why
     if event.fields.get("statement") != assent.statement_digest(parameters):
         return "another statement was begun"
-    account = addresses.get(gate.reviewer)
-    signed = account is None or assents.Signed(assent, signature).is_by(account)
-    return "" if signed else f"{gate.reviewer} has not signed it"
+    signed = assents.Signed(assent, signature)
+    own = accounts.get(gate.reviewer)
+    is_its = own is None or any(map(signed.is_by, own))
+    return "" if is_its else f"{gate.reviewer} has not signed it"

@@ -50,13 +50,13 @@ NOTHING = epsilon_text(0)
 
 def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
     """Check every computation that a log tells of."""
-    addresses = {did: member.address for did, member in space.members.items()}
+    accounts = {did: member.accounts for did, member in space.members.items()}
     for book in books.values():
         for kind in (STARTED, ENDED, RECEIVED):
             # budgets and joint answers are counted over all agreements: these are judged again each time
             report.waits.update(event.part for event in book.of(kind))
         _check_decided(book, report)
-        assents.check(book, deals, addresses, report)
+        assents.check(book, deals, accounts, report)
         counts, begun = {member: _counted(book, member, report) for member in (KEYS, MATCHED)}, _begun(book)
         answers = {one.index: _answered(one, begun.get(one.index), counts, deals, report) for one in book.of(ENDED)}
         _check_billed(book, deals, answers, report)

@@ -13,6 +13,7 @@ from contracts.decimals import read_hex
 from contracts.filed_deal import WORDS, digest_of, signed_part
 from ledger.audit.books import reading
 from ledger.audit.horizon import behind
+from ledger.space.accounts import signed_by_one
 
 if TYPE_CHECKING:
     from ledger.audit.books import Books
@@ -42,6 +43,6 @@ def _word(event: Event, space: Space, did: str) -> str:
     if digest.hex() != event.part:
         raise ValueError("it is filed under another digest")
     proof = read_hex(event.fields["signature"], "signature", signature.SIGNATURE_BYTES)
-    if not signature.is_by(space.members[did].address, signed_part(digest, word), proof):
+    if not signed_by_one(space.members[did].accounts, signed_part(digest, word), proof):
         raise ValueError("the word is not signed with its key")
     return word

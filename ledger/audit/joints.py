@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from contracts import joint, signature
 from contracts.decimals import read_hex
 from ledger.audit.books import reading
+from ledger.space.accounts import signed_by_one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,11 +30,11 @@ QUESTION_BYTES: Final = 32
 
 def check(space: Space, books: Books, deals: Deals, report: Report) -> None:
     """Check every part that a log says was opened."""
-    addresses = {did: member.address for did, member in space.members.items()}
+    accounts = {did: member.accounts for did, member in space.members.items()}
     signed: dict[tuple[str, bytes], tuple[str, ...]] = {}
     for book in books.values():
         for event in book.of(ENDED):
-            if "question" in event.fields and (told := reading(event, report, _opened, event, addresses)) is not None:
+            if "question" in event.fields and (told := reading(event, report, _opened, event, accounts)) is not None:
                 _check_opened(event, told, deals, report)
                 _check_one_set(event, told, signed, report)
 
@@ -48,7 +49,7 @@ class _Opened:
     strangers: frozenset[str]
 
 
-def _opened(event: Event, addresses: Mapping[str, bytes]) -> _Opened:
+def _opened(event: Event, accounts: Mapping[str, tuple[bytes, ...]]) -> _Opened:
     """Return a part, each signature looked at once; raises ValueError."""
     members, signatures = event.fields["members"], event.fields["signatures"]
     if not isinstance(members, list) or not isinstance(signatures, dict) or not all(map(_is_text, members)):
@@ -56,8 +57,8 @@ def _opened(event: Event, addresses: Mapping[str, bytes]) -> _Opened:
     question = read_hex(event.fields["question"], "question", QUESTION_BYTES)
     read = {did: read_hex(one, "signature", signature.SIGNATURE_BYTES) for did, one in signatures.items()}
     about = joint.opened(question, members)
-    own = {did for did, one in read.items() if did in addresses and signature.is_by(addresses[did], about, one)}
-    return _Opened(question, tuple(members), frozenset(own), frozenset(set(read) - set(addresses)))
+    own = {did for did, one in read.items() if signed_by_one(accounts.get(did, ()), about, one)}
+    return _Opened(question, tuple(members), frozenset(own), frozenset(set(read) - set(accounts)))
 
 
 def _check_opened(event: Event, told: _Opened, deals: Deals, report: Report) -> None:

@@ -11,7 +11,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from contracts.quartiles import quartiles
-from contracts.reputation import Record
 from contracts.unit_price import measure, unit_price
 from ledger.audit import redress, reputation
 from ledger.audit.books import reading
@@ -93,7 +92,7 @@ def _reputation(
     space: Space, books: Books, facts: ChainFacts, unpaid: Mapping[str, int], report: Report
 ) -> list[dict[str, str]]:
     counted = reputation.records(facts, _rulings(books, report))
-    found = {did: counted.get(member.address) or Record() for did, member in space.members.items()}
+    found = {did: reputation.together(counted, one.accounts) for did, one in space.members.items()}
     exchange = books.get(space.exchange)
     for event in () if exchange is None else exchange.ever(COMPLAINED):
         record = found.get(str(event.fields.get("respondent", "")))

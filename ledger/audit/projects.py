@@ -14,6 +14,7 @@ from contracts.decimals import read_hex
 from ledger.audit.agreements import SIGNED as AGREED
 from ledger.audit.books import reading
 from ledger.audit.horizon import behind
+from ledger.space.accounts import signed_by_one
 
 if TYPE_CHECKING:
     from contracts.project import Project
@@ -48,7 +49,7 @@ def _signed(event: Event, space: Space, did: str) -> Project:
     if project.digest.hex() != event.part or party is None:
         raise ValueError("it is filed under another digest, or names another party")
     proof = read_hex(event.fields["signature"], "signature", signature.SIGNATURE_BYTES)
-    if not signature.is_by(space.members[did].address, project.digest, proof):
+    if not signed_by_one(space.members[did].accounts, project.digest, proof):
         raise ValueError("the project is not signed with its key")
     return project
 

@@ -27,7 +27,8 @@ def gather(space: Space, facts: ChainFacts) -> dict[str, Any]:
     for channel in facts.channels.values():
         _book(purses, channel)
     members = sorted(space.members.values(), key=lambda member: member.did)
-    return {"purses": [_row(member.did, purses[member.address]) for member in members if purses.get(member.address)]}
+    found = ((one.did, sum((purses[account] for account in one.accounts), Counter())) for one in members)
+    return {"purses": [_row(did, purse) for did, purse in found if purse]}
 
 
 def _book(purses: Mapping[bytes, Counter[str]], channel: ChannelFacts) -> None:

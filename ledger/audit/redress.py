@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ledger.audit.books import Book, Books
-    from ledger.audit.deal import Deal, Deals
+    from ledger.audit.deal import Deals
     from ledger.audit.event import Event
     from ledger.audit.facts import ChainFacts
     from ledger.audit.report import Report
@@ -57,10 +57,12 @@ async def check(
         deal = deals.get(order.agreement)
         if deal is None:
             continue
-        told = await sources.payments(deal.agreement.provider, deal.agreement.buyer)
+        sides = space.accounts_with(deal.agreement.provider), space.accounts_with(deal.agreement.buyer)
+        told = [one for seller in sides[0] for buyer in sides[1] for one in await sources.payments(seller, buyer)]
+        told.sort(key=lambda one: one.block)
         back = [one for one in told if one.reference.hex() == order.agreement]
         names = {"complaint": order.event.part, "amount": order.amount, "agreement": order.agreement[:16]}
-        settled, paid = _settled(deal, facts), _paid(order.agreement, books, facts)
+        settled, paid = _settled(sides, facts), _paid(order.agreement, books, facts)
         if order.amount > settled:
             report.find("order-over-paid", space.exchange, order.event, **names, theirs=settled)
         if _carried_out(order, back, settled if paid is None else paid, space.exchange):
@@ -120,11 +122,13 @@ def _is_unpaid(order: Order, facts: ChainFacts, book: Book | None, report: Repor
     return order.due is not None and _is_over(order, facts) and not behind(report, order.event.part, order.due, book)
 
 
-def _settled(deal: Deal, facts: ChainFacts) -> int:
+def _settled(sides: tuple[tuple[bytes, ...], tuple[bytes, ...]], facts: ChainFacts) -> int:
     """Return what the chain paid in all channels between the two: what was paid under one agreement is no more."""
-    sides = deal.agreement.buyer, deal.agreement.provider
+    sellers, buyers = sides
     channels = facts.channels.values()
-    return sum(one.claimed for one in channels if (one.opened.get("payer"), one.opened.get("payee")) == sides)
+    return sum(
+        one.claimed for one in channels if one.opened.get("payer") in buyers and one.opened.get("payee") in sellers
+    )
 
 
 def _paid(agreement: str, books: Books, facts: ChainFacts) -> int | None:

@@ -40,7 +40,7 @@ async def check(space: Space, sources: Sources, books: Books, deals: Deals, repo
             _, agreement, amount, transaction, ordered = claim
             named = complaint(space.exchange, ordered) if ordered else b""
             shown = None if transaction in borne_out else await sources.payment(bytes.fromhex(transaction))
-            if shown is None or not _bears_out(shown, deals, event.did, agreement, amount, named):
+            if shown is None or not _bears_out(space, shown, deals, event.did, agreement, amount, named):
                 report.find(CODE, event.did, event, amount=amount, agreement=agreement[:16])
             else:
                 borne_out.add(transaction)
@@ -57,11 +57,11 @@ def _read(event: Event) -> tuple[str, str, int, str, str]:
     return *about, int(fields["amount"]), transaction, str(fields.get("complaint", ""))
 
 
-def _bears_out(shown: Payment, deals: Deals, did: str, agreement: str, amount: int, named: bytes) -> bool:
+def _bears_out(space: Space, shown: Payment, deals: Deals, did: str, agreement: str, amount: int, named: bytes) -> bool:
     """Say whether a transfer is what a member claims to have given back under an agreement that it sold."""
     deal = deals.get(agreement)
     if deal is None or deal.provider != did:
         return False
-    between = (deal.agreement.provider, deal.agreement.buyer)
-    told = shown.sender, shown.receiver, shown.amount, shown.reference.hex(), shown.complaint
-    return told == (*between, amount, agreement, named)
+    sellers, buyers = map(space.accounts_with, (deal.agreement.provider, deal.agreement.buyer))
+    told = shown.amount, shown.reference.hex(), shown.complaint
+    return shown.sender in sellers and shown.receiver in buyers and told == (amount, agreement, named)

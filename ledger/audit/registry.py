@@ -9,11 +9,13 @@ whoever serves it has a minute to learn of it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from contracts import address
 from ledger.audit import assents
 from ledger.chain.standing import did_digest, role_of
+from ledger.space.accounts import followed
 from ledger.space.document import REVOKED, SUSPENDED
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
 # a suspension is known to everybody within this time
 LEARN_SECONDS = 60
 RELEASED = "keys.released"
+AGREED = "agreement.signed"
 LOG_KEY = "logKey"
 # entries that bind or give: what a log may still say after its owner left is what others did to it
 SIGNED = frozenset({"edition.sealed", "agreement.signed", "keys.offered", RELEASED, "opening.started"})
@@ -43,7 +46,7 @@ class Registered:
     """A member as the registry knows it; `since` is the block that admitted it, `revoked` the one that revoked it.
 
     `rests` are the times when it was suspended or resumed, with the block: (block, posix seconds, suspended); `logs`
-    all keys that its log has had.
+    all keys that its log has had. `named` is the cause for which it left by itself, empty where another revoked it.
     """
 
     did: bytes
@@ -53,6 +56,7 @@ class Registered:
     revoked: int | None = None
     rests: tuple[tuple[int, int, bool], ...] = ()
     logs: frozenset[bytes] = frozenset()
+    named: bytes = b""
 
     @property
     def suspended(self) -> bool:
@@ -116,7 +120,7 @@ def check(space: Space, books: Books, events: Iterable[ChainEvent], report: Repo
     payers: dict[str, bytes] = {}
     for event in events:
         registry.take(event)
-        _check_act(space, registry, event, report)
+        _check_act(space, books, registry, event, report)
         if event.name == "Opened":
             arbiters[event.fields["channelId"]] = event.fields.get("arbitrator", b"")
             payers[event.fields["channelId"].hex()] = event.fields["payer"]
@@ -130,7 +134,7 @@ def check(space: Space, books: Books, events: Iterable[ChainEvent], report: Repo
         return
     _check_members(space, registry, report)
     _check_entries(space, books, registry, report)
-    _check_served(books, registry, payers, report)
+    _check_served(books, registry, _present(space, payers), report)
     _check_assented(space, books, registry, report)
 
 
@@ -139,12 +143,25 @@ def _subject(space: Space, account: bytes) -> str:
     return "chain" if member is None else member.did
 
 
-def _check_act(space: Space, registry: Registry, event: ChainEvent, report: Report) -> None:
+def _check_act(space: Space, books: Books, registry: Registry, event: ChainEvent, report: Report) -> None:
     for name in ACTS.get(event.name, ()):
         account = event.fields[name]
-        if registry.gone(account):
+        if registry.gone(account) and not _goes_on(space, books, event, name):
             facts = {"act": event.name, "as": name, "block": event.block}
             report.find("act-after-revocation", _subject(space, account), **facts)
+
+
+def _goes_on(space: Space, books: Books, event: ChainEvent, name: str) -> bool:
+    """Say whether an act for a former account is of what was agreed under it: a licence, or what pays to it."""
+    member = space.by_address(event.fields[name])
+    if member is None or event.fields[name] == member.address:
+        return False
+    if event.name != "LicenceGranted":
+        return name == "payee"
+    book = books.get(member.did)
+    signed = () if book is None else book.of(AGREED, event.fields["agreementDigest"].hex())
+    until = next(one.until for one in member.address_former if one.address == event.fields[name])
+    return any(one.time <= until for one in signed)
 
 
 def _check_members(space: Space, registry: Registry, report: Report) -> None:
@@ -163,11 +180,13 @@ def _check_members(space: Space, registry: Registry, report: Report) -> None:
             continue  # the document says so, too
         elif found.revoked is not None:
             report.find("member-revoked", member.did, block=found.revoked)
-        elif fields := ", ".join(_differing(member, found, space.barred.get(member.did) == SUSPENDED)):
+        elif fields := ", ".join(
+            _differing(member, found, registry, suspended=space.barred.get(member.did) == SUSPENDED)
+        ):
             report.find("member-registered-otherwise", member.did, fields=fields)
 
 
-def _differing(member: Member, found: Registered, suspended: bool) -> Iterator[str]:  # noqa: FBT001 - what it says
+def _differing(member: Member, found: Registered, registry: Registry, *, suspended: bool) -> Iterator[str]:
     keys = {LOG_KEY: member.log_key, "deliveryKey": member.delivery, "aggregateKey": member.aggregate}
     if found.did != did_digest(member.did):
         yield "did"
@@ -178,6 +197,14 @@ def _differing(member: Member, found: Registered, suspended: bool) -> Iterator[s
     yield from (name for name, key in keys.items() if found.keys.get(name) != key)
     if not {one.key for one in member.log_former} <= found.logs:
         yield "logFormer"
+    if not all(_follows(member, registry, *pair) for pair in pairwise(member.accounts)):
+        yield "addressFormer"
+
+
+def _follows(member: Member, registry: Registry, after: bytes, before: bytes) -> bool:
+    """Say whether an account left the registry by itself for the one after it."""
+    known = registry.members.get(before)
+    return known is not None and known.did == did_digest(member.did) and known.named == followed(member.did, after)
 
 
 def _check_entries(space: Space, books: Books, registry: Registry, report: Report) -> None:
@@ -189,6 +216,11 @@ def _check_entries(space: Space, books: Books, registry: Registry, report: Repor
             cited = event.block
             if cited is not None and cited.number > found.revoked:
                 report.find("signed-after-revocation", did, event, block=found.revoked)
+
+
+def _present(space: Space, payers: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return channel → the account that its payer has now: who is suspended is so by that."""
+    return {channel: one.address if (one := space.by_address(payer)) else payer for channel, payer in payers.items()}
 
 
 def _check_served(books: Books, registry: Registry, payers: Mapping[str, bytes], report: Report) -> None:
@@ -250,6 +282,12 @@ def _changed(registry: Registry, event: ChainEvent, **changes: Any) -> None:
         registry.members[event.fields["member"]] = replace(found, **changes)
 
 
+def _revoked(registry: Registry, event: ChainEvent) -> None:
+    fields = event.fields
+    by_itself = fields.get("by") == fields["member"]
+    _changed(registry, event, revoked=event.block, named=fields.get("cause", b"") if by_itself else b"")
+
+
 def _rested(registry: Registry, event: ChainEvent) -> None:
     found = registry.members.get(event.fields["member"])
     if found is not None:
@@ -268,5 +306,5 @@ _STEPS: Mapping[str, Callable[[Registry, ChainEvent], None]] = {
     "KeysChanged": _keys_changed,
     "MemberSuspended": _rested,
     "MemberResumed": _rested,
-    "MemberRevoked": lambda registry, event: _changed(registry, event, revoked=event.block),
+    "MemberRevoked": _revoked,
 }

@@ -13,12 +13,20 @@ from contracts.reputation import Record
 from ledger.dispute.verdict import CONSEQUENCES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ledger.audit.facts import ChainFacts
     from ledger.dispute.ruling import Ruling
 
 AT_FAULT = frozenset({"payee", "provider"})
+
+
+def together(counted: Mapping[bytes, Record], accounts: Iterable[bytes]) -> Record:
+    """Return what is counted of one participant, under whichever of its accounts."""
+    found = Record()
+    for one in filter(None, map(counted.get, accounts)):
+        found.deals, found.rulings = found.deals + one.deals, found.rulings + one.rulings
+    return found
 
 
 def records(facts: ChainFacts, rulings: Iterable[Ruling]) -> defaultdict[bytes, Record]:

@@ -105,7 +105,7 @@ def _check_filings(space: Space, books: Books, ruled: set[str], report: Report) 
 
 
 def _check_arbitrator(space: Space, event: Event, opened: ChannelFacts, report: Report) -> None:
-    if space.members[event.did].address != opened.opened.get("arbitrator"):
+    if opened.opened.get("arbitrator") not in space.members[event.did].accounts:
         report.find("ruling-by-another", event.did, event, channel=event.part)
 
 

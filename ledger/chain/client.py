@@ -53,12 +53,16 @@ class Program(NamedTuple):
 
 
 class Act(NamedTuple):
-    """A call that changes something, unsigned; a `memo` stands behind its arguments, where no program looks."""
+    """A call that changes something, unsigned; a `memo` stands behind its arguments, where no program looks.
+
+    It is sent by the account (20 bytes) that is its `sender`, where one is named, else by whoever brings it.
+    """
 
     program: Program
     function: str
     args: tuple[Any, ...]
     memo: bytes = b""
+    sender: bytes = b""
 
 
 class Signed(NamedTuple):

@@ -40,7 +40,8 @@ class WitnessKeys:
     """The keys of one witness, under one name: Ed25519 for the note, a secp256k1 key for the `Head`.
 
     `lattice_key` is the one for ML-DSA-44 cosignatures; without it there are none. With `former_key`, the note's key of
-    before, its cosignature is given as well, for who has not heard of the present one.
+    before, its cosignature is given as well, for who has not heard of the present one. `former_heads` are the accounts
+    that were: the chain takes heads by the one that it knows as a log's witness until that log names another.
     """
 
     name: str
@@ -48,11 +49,17 @@ class WitnessKeys:
     head_key: Secret
     lattice_key: MLDSA44PrivateKey | None = None
     former_key: Ed25519PrivateKey | None = None
+    former_heads: tuple[Secret, ...] = ()
 
     @property
     def each(self) -> tuple[WitnessKeys, ...]:
         """Return the keys with the present note's key, and with the former one where there is one."""
         return (self,) if self.former_key is None else (self, replace(self, note_key=self.former_key, former_key=None))
+
+    @property
+    def heads(self) -> tuple[WitnessKeys, ...]:
+        """Return the keys with the present account, and with each former one."""
+        return self, *(replace(self, head_key=one, former_heads=()) for one in self.former_heads)
 
     def note_vkey(self) -> VerifierKey:
         """Return the verifier key of the cosignature."""

@@ -136,5 +136,9 @@ def _read(told: Any) -> tuple[Note, int, Place, bytes, Place]:
 
 
 def signers(note: Note, time: int, domain: Domain, witnesses: Sequence[VerifierKey]) -> int:
-    """Return how many witnesses signed the on-chain form of a head at this very time; `NoteError` for a false line."""
-    return sum(any(at == time for at, _ in cosignature.verify_head(note, one, domain)) for one in witnesses)
+    """Return how many witnesses signed the on-chain form of a head at this very time; `NoteError` for a false line.
+
+    Keys of one name are one witness: those of accounts that it had count beside its own.
+    """
+    signed = (one for one in witnesses if any(at == time for at, _ in cosignature.verify_head(note, one, domain)))
+    return len({one.name for one in signed})

@@ -163,7 +163,7 @@ def lines(ruling: Ruling, keys: cosignature.WitnessKeys, domain: Domain | None, 
     if keys.lattice_key is not None and subtree.fits(keys.name, ruling.accepted.origin):
         signed.append(cosignature.cosign_lattice(ruling.accepted, keys.name, keys.lattice_key, now))
     if domain is not None:
-        signed.append(cosignature.cosign_head(ruling.accepted, keys, ruling.head_time, domain))
+        signed += [cosignature.cosign_head(ruling.accepted, one, ruling.head_time, domain) for one in keys.heads]
     return "".join(one.encode() for one in signed)
 
 

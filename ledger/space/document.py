@@ -15,29 +15,28 @@ from typing import TYPE_CHECKING, Any
 from contracts import address, currencies
 from contracts.errors import why
 from contracts.ndi.proof import FormerKey, Signer
-from contracts.typed_data import Domain
 from ledger.log import cosignature
 from ledger.log import note as notes
 from ledger.log.policy import FormerCosigner, Group, LogPolicy
-from ledger.space import log_keys, sm2_keys
-from ledger.space.domains import Domains
+from ledger.space import accounts, fields, log_keys, sm2_keys
+from ledger.space.accounts import FORMER_ACCOUNTS_MAX, FormerAccount
+from ledger.space.domains import Domains, domain_of
 from ledger.space.log_keys import FORMER_LOG_MAX, FormerLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from contracts.typed_data import Domain
     from ledger.log.checkpoint import Former
     from ledger.log.note import VerifierKey
 
 QUORUM = 2
 QUORUM_NAME = "quorum"
 MEMBERS_MAX = 200_000  # so many are read from one document, by who must know all; twice what was measured
-BASIS_POINTS = 10_000
 KEY_BYTES = 32
 AGGREGATE_BYTES = 48
 POSSESSION_BYTES = 96
 FORMER_SM2_MAX = 8  # keys of SM2 that were, of one member
-SCHEMES = ("http", "https")
 # role of a log's owner → roles that witness it; the second is the one that is neither operator nor payee
 WITNESSED_BY: Mapping[str, tuple[str, str]] = {
     "provider": ("exchange", "regulator"),
@@ -70,7 +69,7 @@ class Member:
     """One participant as the space knows it; keys are raw public bytes, `address` its 20-byte account.
 
     `sm2` (64 bytes) signs contracts of the national interfaces, for who has one; `sm2_former` did, the newest first, as
-    `log_former` signed heads.
+    `log_former` signed heads; `address_former` are accounts that it had.
     """
 
     did: str
@@ -86,6 +85,7 @@ class Member:
     sm2: bytes | None = None
     sm2_former: tuple[FormerKey, ...] = ()
     log_former: tuple[FormerLog, ...] = ()
+    address_former: tuple[FormerAccount, ...] = ()
 
     @property
     def signer(self) -> Signer:
@@ -101,6 +101,11 @@ class Member:
     def log_keys(self) -> frozenset[bytes]:
         """Return the keys of a log that are or were its own."""
         return frozenset(one.key for one in self.log_former) | {self.log_key}
+
+    @property
+    def accounts(self) -> tuple[bytes, ...]:
+        """Return the accounts that are or were its own, the present one first."""
+        return self.address, *(one.address for one in self.address_former)
 
     @property
     def origin(self) -> str:
@@ -130,13 +135,19 @@ class Member:
     @property
     def head_vkey(self) -> VerifierKey:
         """Return the key that verifies its signatures on on-chain heads."""
-        return cosignature.head_vkey(self.witness_name, self.address)
+        return self.head_vkeys[0]
+
+    @property
+    def head_vkeys(self) -> tuple[VerifierKey, ...]:
+        """Return that key with those of its former accounts, by which heads were signed before."""
+        return tuple(cosignature.head_vkey(self.witness_name, one) for one in self.accounts)
 
     def shares(self, other: Member) -> str:
         """Return the first of `UNSHARED` in which two members are equal, empty if there is none."""
         mine = {name: getattr(self, name) for name in UNSHARED}
         same = [name for name, value in mine.items() if value is not None and value == getattr(other, name)]
         sets = {"sm2": (self.sm2_keys, other.sm2_keys), "log_key": (self.log_keys, other.log_keys)}
+        sets["address"] = frozenset(self.accounts), frozenset(other.accounts)
         return next(iter([*same, *(name for name, (one, two) in sets.items() if not one.isdisjoint(two))]), "")
 
     def json(self) -> dict[str, Any]:
@@ -156,6 +167,7 @@ class Member:
             **({} if self.sm2 is None else {"sm2": self.sm2.hex()}),
             **({"sm2Former": list(map(sm2_keys.json, self.sm2_former))} if self.sm2_former else {}),
             **({"logFormer": [one.json() for one in self.log_former]} if self.log_former else {}),
+            **({"addressFormer": [one.json() for one in self.address_former]} if self.address_former else {}),
         }
 
     @classmethod
@@ -167,19 +179,21 @@ class Member:
                 name=str(value["name"]),
                 role=str(value["role"]),
                 region=str(value["region"]),
-                url=_url(value["url"]),
+                url=fields.url(value["url"]),
                 address=address.read(value["address"], "address"),
-                log_key=_raw(value["logKey"], KEY_BYTES),
-                delivery=_raw(value["delivery"], KEY_BYTES),
-                aggregate=_raw(value["aggregate"], AGGREGATE_BYTES),
-                possession=_raw(value["possession"], POSSESSION_BYTES),
+                log_key=fields.raw(value["logKey"], KEY_BYTES),
+                delivery=fields.raw(value["delivery"], KEY_BYTES),
+                aggregate=fields.raw(value["aggregate"], AGGREGATE_BYTES),
+                possession=fields.raw(value["possession"], POSSESSION_BYTES),
                 sm2=sm2_keys.point(value["sm2"]) if "sm2" in value else None,
                 sm2_former=tuple(map(sm2_keys.read, value.get("sm2Former", ()))),
                 log_former=tuple(map(log_keys.read, value.get("logFormer", ()))),
+                address_former=tuple(map(accounts.read, value.get("addressFormer", ()))),
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise SpaceError(f"a member of the space cannot be read: {why(error)}") from error
         many = len(member.sm2_former) > FORMER_SM2_MAX or len(member.log_former) > FORMER_LOG_MAX
+        many = many or len(member.address_former) > FORMER_ACCOUNTS_MAX
         if member.json() != value or member.role not in WITNESSED_BY or many:
             raise SpaceError(f"the member `{member.did[:200]}` of the space is not written canonically")
         return member
@@ -212,9 +226,9 @@ class Space:
         members = list(self.members.values())[::-1]  # where two are alike the first counts
         _put(
             self,
-            domains=Domains(*(_domain(self.deployment, name) for name in ("editions", "licences", "channels"))),
-            anchors=_domain(self.deployment, "anchors"),
-            _by_address={member.address: member for member in members},
+            domains=Domains(*(domain_of(self.deployment, name) for name in ("editions", "licences", "channels"))),
+            anchors=domain_of(self.deployment, "anchors"),
+            _by_address={account: member for member in members for account in member.accounts},
             _by_origin={member.origin: member for member in members},
             _by_role=by_role,
         )
@@ -230,11 +244,13 @@ class Space:
             if before is None:
                 by_role.setdefault(member.role, []).append(member)
             else:
-                by_address.pop(before.address, None)
+                for account in before.accounts:
+                    by_address.pop(account, None)
                 by_origin.pop(before.origin, None)
                 for role in {before.role, member.role}:
                     by_role[role] = [one for one in listed.values() if one.role == role]
-            by_address[member.address] = by_origin[member.origin] = member
+            by_address |= dict.fromkeys(member.accounts, member)
+            by_origin[member.origin] = member
         barred = {did: state for did, state in {**self.barred, **states}.items() if state}
         _put(made, members=listed, barred=barred, _by_address=by_address, _by_origin=by_origin, _by_role=by_role)
         return made
@@ -285,8 +301,13 @@ class Space:
         )
 
     def by_address(self, account: bytes) -> Member | None:
-        """Return the member that acts with `account`."""
+        """Return the member that acts with `account`, or did."""
         return self._by_address.get(account)
+
+    def accounts_with(self, account: bytes) -> tuple[bytes, ...]:
+        """Return every account of the member that acts with one, or did; that one alone where it is nobody's."""
+        member = self.by_address(account)
+        return (account,) if member is None else member.accounts
 
     def by_origin(self, origin: str) -> Member | None:
         """Return the member whose log has `origin`."""
@@ -313,7 +334,7 @@ class Space:
         """Read the document; SpaceError unless it is canonical. `DERIVED` must be there and are not believed."""
         try:
             members = _members(value["members"])
-            fee, barred = basis_points(value["feeBps"]), _barred(value.get("barred", {}), members)
+            fee, barred = fields.basis_points(value["feeBps"]), _barred(value.get("barred", {}), members)
             space = cls(str(value["exchange"]), value["deployment"], members, fee, str(value["label"]), barred)
             said = space.json() | {name: value[name] for name in DERIVED}
         except SpaceError:
@@ -343,6 +364,7 @@ def _members(listed: list[Mapping[str, Any]]) -> dict[str, Member]:
         if len(set(values)) != len(values):
             raise SpaceError(f"two members of the space have one {name}")
     _require_apart("key of SM2", [one.sm2 for one in read], [key.key for one in read for key in one.sm2_former])
+    _require_apart("account", [one.address for one in read], [key for one in read for key in one.accounts[1:]])
     _require_apart("key of a log", [one.log_key for one in read], [key.key for one in read for key in one.log_former])
     return {member.did: member for member in read}
 
@@ -362,30 +384,3 @@ def _barred(told: Mapping[str, str], members: Mapping[str, Member]) -> dict[str,
 def _cosigned_until(witness: Member, one: FormerLog) -> FormerCosigner:
     key = cosignature.cosigner_vkey(witness.witness_name, one.key)
     return FormerCosigner(key, int(one.until.timestamp()))
-
-
-def _domain(deployment: Mapping[str, Any], program: str) -> Domain:
-    # not by `ledger.chain.deployment`, which would load web3 into every process that knows the space
-    chain_id, salt = int(deployment["chainId"]), _raw(deployment["salt"], KEY_BYTES)
-    return Domain(chain_id, address.read(deployment["addresses"][program], program), salt)
-
-
-def _url(value: str) -> str:
-    scheme, _, rest = value.partition("://")
-    if scheme not in SCHEMES or not rest or rest.endswith("/"):
-        raise ValueError(f"`{value[:200]}` is no base URL")
-    return value
-
-
-def _raw(value: str, length: int) -> bytes:
-    raw = bytes.fromhex(value)
-    if len(raw) != length:
-        raise ValueError(f"`{value[:40]}` is not {length} bytes in hex")
-    return raw
-
-
-def basis_points(value: Any) -> int:
-    """Return a fee if it is one; raises ValueError."""
-    if type(value) is not int or not 0 <= value <= BASIS_POINTS:
-        raise ValueError("`feeBps` is no number of basis points")
-    return value

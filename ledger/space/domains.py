@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from contracts import address
+from contracts.typed_data import Domain
 
 if TYPE_CHECKING:
-    from contracts.typed_data import Domain
+    from collections.abc import Mapping
+
+SALT_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +21,12 @@ class Domains:
     registry: Domain
     licences: Domain
     channels: Domain
+
+
+def domain_of(deployment: Mapping[str, Any], program: str) -> Domain:
+    """Return the domain of a program of a deployment (its JSON); raises KeyError, ValueError."""
+    # not by `ledger.chain.deployment`, which would load web3 into every process that knows the space
+    salt = bytes.fromhex(deployment["salt"])
+    if len(salt) != SALT_BYTES:
+        raise ValueError(f"the salt of a deployment has {SALT_BYTES} bytes")
+    return Domain(int(deployment["chainId"]), address.read(deployment["addresses"][program], program), salt)

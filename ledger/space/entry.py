@@ -1,7 +1,8 @@
 r"""An entry of the map of members: a member with its state, found by its DID, its account, or the origin of its log.
 
-Law: three keys lead to a member, so that under one root no two share a DID, an account or a log. The DID's value is
-the digest of the whole entry, the others' that of the DID. Who was barred stays in, for its log is evidence.
+Law: several keys lead to a member, also those of accounts that it had, so that under one root no two share a DID, an
+account or a log. The DID's value is the digest of the whole entry, the others' that of the DID. Who was barred stays
+in, for its log is evidence.
 
     key    SHA256("penstock space <kind>\n<name>")       kind: did, address, origin
     value  SHA256(JCS {member, state?}) of a DID, SHA256(DID) of an account or origin
@@ -51,19 +52,20 @@ class Entry:
     member: Member
     state: str = ""
 
-    def names(self) -> dict[str, str]:
-        """Return kind → the name by which it is found."""
+    def names(self) -> list[tuple[str, str]]:
+        """Return (kind, name) of all by which it is found, its DID first."""
         member = self.member
-        return dict(zip(KINDS, (member.did, address.show(member.address), member.origin), strict=True))
+        accounts = ((ADDRESS, address.show(one)) for one in member.accounts)
+        return [(DID, member.did), *accounts, (ORIGIN, member.origin)]
 
-    def keys(self) -> dict[str, bytes]:
-        """Return kind → key."""
-        return {kind: key(kind, name) for kind, name in self.names().items()}
+    def places(self) -> list[bytes]:
+        """Return the key of each of these names."""
+        return [key(kind, name) for kind, name in self.names()]
 
     def pairs(self) -> dict[bytes, bytes]:
         """Return its part of the map, key → value."""
-        keys, points = self.keys(), sha256(self.member.did.encode()).digest()
-        return {keys[DID]: sha(self.json()), keys[ADDRESS]: points, keys[ORIGIN]: points}
+        first, *others = self.places()
+        return {first: sha(self.json()), **dict.fromkeys(others, sha256(self.member.did.encode()).digest())}
 
     def json(self) -> dict[str, Any]:
         """Return the entry as it is told and hashed."""

@@ -18,6 +18,6 @@ def proven(space: Space, party: Member, exchange: Member, document: Any) -> Gath
 
     Raises `HeadTreeError`. Whether the chain has that head, in the block that is named, is left to the caller.
     """
-    witnesses = [one.head_vkey for one in space.witnesses_of(party.did)]
-    quorum, gatherer = min(QUORUM, len(witnesses)), Gatherer(exchange.did, exchange.origin)
+    witnesses = [key for one in space.witnesses_of(party.did) for key in one.head_vkeys]
+    quorum, gatherer = min(QUORUM, len(space.witnesses_of(party.did))), Gatherer(exchange.did, exchange.origin)
     return head_tree.verify(document, space.anchors, party.log_vkey, witnesses, quorum, gatherer)

@@ -22,7 +22,8 @@ from ledger.log import checkpoint as checkpoints
 from ledger.log import note as notes
 from ledger.log.checkpoint import Checkpoint
 from ledger.log.merkle import HASH_BYTES
-from ledger.space.document import Space, SpaceError, basis_points
+from ledger.space.document import Space, SpaceError
+from ledger.space.fields import basis_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -112,7 +112,7 @@ class Met:
         entries, owners = dict(self.entries), dict(self._owners)
         for did in {owners[key] for key in answer.changes if key in owners}:
             before = entries.pop(did)
-            for key in before.keys().values():
+            for key in before.places():
                 owners.pop(key, None)
             if new.get(_key(DID, did)) is None:
                 continue
@@ -136,7 +136,7 @@ class Met:
             if shown.get(_key(kind, name)) is None:
                 absent.add(_key(kind, name))
                 continue
-            entry = next((one for one in told.values() if one.names()[kind] == name), None)
+            entry = next((one for one in told.values() if (kind, name) in one.names()), None)
             if entry is None or any(shown.get(key) != value for key, value in entry.pairs().items()):
                 raise SpaceError(f"the exchange does not say who `{name[:200]}` is, and there is somebody")
             found[entry.member.did] = entry
@@ -145,4 +145,4 @@ class Met:
 
 
 def _owners(entries: Mapping[str, Entry]) -> dict[bytes, str]:
-    return {key: did for did, entry in entries.items() for key in entry.keys().values()}
+    return {key: did for did, entry in entries.items() for key in entry.places()}

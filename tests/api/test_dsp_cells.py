@@ -14,6 +14,7 @@ import pytest_asyncio
 from catalog.codes import TIERS
 from connector.api import dsp
 from connector.identity.peers import Peers
+from connector.identity.space.view import SpaceView
 from connector.negotiation.protocol import messages, states, validation
 from connector.negotiation.protocol.states import CONSUMER, MESSAGES, NEXT, NONE, PROVIDER, ROLES, STATES, TRANSFER
 from connector.runtime.clock import Clock
@@ -54,7 +55,8 @@ class Desk:
             if state != NONE:
                 tx.insert(TABLES_OF[process], **row)
 
-        now, who = self.now(), await dsp.peer_of(self.connector.parts.of(Peers), self.peer.did)
+        parts = self.connector.parts
+        now, who = self.now(), await dsp.peer_of(parts.of(Peers), parts.of(SpaceView), self.peer.did)
         row = cells.stored(process, state, role, who, now, self.peer.url + "/dsp")
         await self.connector.store.write(act)
 

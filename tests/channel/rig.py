@@ -286,12 +286,12 @@ class Pair:
             name: Evidence(name, f"{name}/log", Ed25519PrivateKey.generate(), {}) for name in ("payer", "payee")
         }
         self.buyer = Buyer(
-            PAYER, lambda d: signature.sign(d, PAYER_KEY), CHANNELS, REGISTRY, self.buyer_books, self.editions,
+            lambda d, _account: signature.sign(d, PAYER_KEY), CHANNELS, REGISTRY, self.buyer_books, self.editions,
             evidence["payer"], self.chain, self.keyring,
         )  # fmt: skip
         enforcement = Enforcement(self.judge, self.duties, evidence["payee"])
         self.holder = Holder(
-            PAYEE, lambda d: signature.sign(d, PAYEE_KEY), CHANNELS, REGISTRY, self.holder_books, self.editions,
+            lambda d, _account: signature.sign(d, PAYEE_KEY), CHANNELS, REGISTRY, self.holder_books, self.editions,
             evidence["payee"], self.chain, self.editions, enforcement, self.random,
         )  # fmt: skip
         self.terms = terms

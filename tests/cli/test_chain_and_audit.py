@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 from aiohttp import web
 
-from connector.identity import former, former_log, former_sm2, keys
+from connector.identity import former, former_account, former_log, former_sm2, keys
 from connector.identity.did import build
 from connector.regulator import patience
 from connector.regulator.sources import Places, sources
@@ -315,7 +315,9 @@ def test_the_audit_opens_its_own_keys_and_nothing_else_of_anybody(exchange, part
     assert told["exit"] == told["answer"]["exit"] == 6, "a space without its exchange"
     assert told["started"] == []
     below = {Path(path).relative_to(tmp_path) for path in told["opened"] if Path(path).is_relative_to(tmp_path)}
-    names = {f"{purpose}.key" for purpose in keys.PURPOSES} | {former.FILE, former_log.FILE, former_sm2.FILE}
+    names = {f"{purpose}.key" for purpose in keys.PURPOSES} | {
+        *(former.FILE, former_account.FILE, former_log.FILE, former_sm2.FILE)
+    }
     assert below == {Path("data/keys") / name for name in names}
 
 

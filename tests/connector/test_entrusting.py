@@ -54,7 +54,7 @@ class Member:
         space = SimpleNamespace(
             exchange=EXCHANGE.did,
             anchors=DOMAIN,
-            witnesses_of=lambda _did: [SimpleNamespace(head_vkey=one.head_vkey()) for one in self.witnesses],
+            witnesses_of=lambda _did: [SimpleNamespace(head_vkeys=(one.head_vkey(),)) for one in self.witnesses],
         )
 
         async def require(did):

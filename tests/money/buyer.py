@@ -43,7 +43,7 @@ class Buyer:
         self.books = Books({deal.digest: replace(deal, peer=PROVIDER_DID)})
         evidence = Evidence("payer", f"payer{number}/log", LOG_KEY, {})
         self.desk = Desk(
-            self.address, lambda told: signature.sign(told, self.key), CHANNELS, REGISTRY, self.books,
+            lambda told, _account: signature.sign(told, self.key), CHANNELS, REGISTRY, self.books,
             Editions(world.tables), evidence, self, self.keyring,
         )  # fmt: skip
 

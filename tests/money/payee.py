@@ -57,12 +57,12 @@ class Payee:
         programs = Programs(world.chain, program.DEPLOYMENT)
         self.watch = ChainWatch(programs, evidence, world.clock, None)
         self.holder = Holder(
-            PAYEE, lambda told: signature.sign(told, PAYEE_KEY), CHANNELS, REGISTRY, self.books, self.editions,
+            lambda told, _account: signature.sign(told, PAYEE_KEY), CHANNELS, REGISTRY, self.books, self.editions,
             evidence, self.watch, self.editions, Enforcement(self.judge, self.duties, evidence), self.random,
             contradicted=lambda *told: Contradictions(self.ground).found(*told),
         )  # fmt: skip
         self.transactions = Transactions(self.disk, programs, PAYEE_KEY, world.clock)
-        doors, keys = peers.doors(world), SimpleNamespace(address=PAYEE)
+        doors, keys = peers.doors(world), SimpleNamespace(address=PAYEE, accounts=(PAYEE,))
         settings = SimpleNamespace(chain=SimpleNamespace(confirmations=CONFIRMATIONS))
         self.ground = ground = core(
             store=self.disk, clock=world.clock, evidence=evidence, settings=settings, outbound=doors["outbound"],

@@ -23,7 +23,7 @@ PEER_KEY = hashlib.sha256(b"peer").digest()
 OUR_KEY = hashlib.sha256(b"us").digest()
 PEER = Peer("did:web:peer", address(PEER_KEY))
 STRANGER = Peer("did:web:stranger", b"\x06" * 20)
-ME = Participant("did:web:us", BASE, address(OUR_KEY), lambda digest: sign(digest, OUR_KEY), DOMAIN)
+ME = Participant("did:web:us", BASE, lambda: address(OUR_KEY), lambda digest: sign(digest, OUR_KEY), DOMAIN)
 EVERYTHING = ("negotiations", "transfers", "agreements", "outbox", "received", "offers_made")
 
 

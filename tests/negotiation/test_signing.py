@@ -25,7 +25,7 @@ from tests.negotiation.world import DOMAIN, POLICY, PRODUCT, START, product_term
 
 SALT = b"\x07" * 32
 NOT_AFTER = datetime(2027, 1, 31, tzinfo=UTC)
-SELLER = Participant(PEER.did, "http://peer/dsp", address(PEER_KEY), lambda told: sign(told, PEER_KEY), DOMAIN)
+SELLER = Participant(PEER.did, "http://peer/dsp", lambda: address(PEER_KEY), lambda told: sign(told, PEER_KEY), DOMAIN)
 RULES = offers.rules(POLICY)
 OF_OURS = {OFFER_TERMS: {}}  # of an offer whose sender speaks our terms
 

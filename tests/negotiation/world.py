@@ -130,7 +130,8 @@ class Party:
         log_key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(self.key).digest())
         owner = X25519PrivateKey.from_private_bytes(self.key).public_key().public_bytes_raw()
         self.evidence = Evidence(self.did, f"{self.did[8:]}/log", log_key, {"owner": owner})
-        me = Participant(self.did, self.base, self.peer.address, lambda digest: sign(digest, self.key), DOMAIN)
+        own = self.peer.address
+        me = Participant(self.did, self.base, lambda: own, lambda digest: sign(digest, self.key), DOMAIN)
         doors = Doors(
             now=self.clock.now,
             deliver=self.network.deliver_from(self),

@@ -22,6 +22,8 @@ SAID = {
     "key rotate token --stolen": r"#token-2 is followed by .*#token-3",
     "key rotate delivery": r"the former opens what was sealed to it",
     "key rotate log": r"[0-9a-f]{64} is followed by [0-9a-f]{64}\n.*the former counts until 20",
+    "key rotate account": r"0x[0-9a-fA-F]{40} is followed by 0x[0-9a-fA-F]{40}\n.*the former counts until 20",
+    "wallet collect": r"0\.00",
     "key draw sm2": r"sm2 [0-9a-f]{128}",
     "key rotate sm2": r"[0-9a-f]{128} is followed by [0-9a-f]{128}\n.*the former counts until 20",
     "key rotate management": r"is followed by",

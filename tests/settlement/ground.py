@@ -137,7 +137,7 @@ class Ground:
         self.answer = self.pair.acknowledge
         settings = SimpleNamespace(chain=SimpleNamespace(confirmations=confirmations))
         clock, evidence = SimpleNamespace(now=lambda: self.pair.now), SimpleNamespace(record=self._record)
-        keys = SimpleNamespace(address=PAYEE)
+        keys = SimpleNamespace(address=PAYEE, accounts=(PAYEE,))
         self.core = core(
             did="did:web:provider.example", roles=frozenset({"provider"}), keys=keys, store=self.store, clock=clock,
             evidence=evidence, settings=settings, outbound=SimpleNamespace(post=self._post),

@@ -21,7 +21,9 @@ from tests.ledger.dispute import test_verdict as case
 from tests.settlement.ground import ARBITRATOR, Ground, opened
 
 ROW = {"id": "ours", "state": "filed"}
-OWNER = SimpleNamespace(did="did:web:x", log_vkey=filed.OWNER.log_vkey, former_vkeys=(), address=b"\x0e" * 20)
+OWNER = SimpleNamespace(
+    did="did:web:x", log_vkey=filed.OWNER.log_vkey, former_vkeys=(), address=b"\x0e" * 20, accounts=(b"\x0e" * 20,)
+)
 SUPERVISOR = SimpleNamespace(did="did:web:supervisor.example", address=b"\x0f" * 20)
 
 
@@ -31,7 +33,7 @@ class World(Ground):
     def __init__(self):
         super().__init__()
         self.told, self.said, self.looked, self.reply = [], [], [], ROW
-        self.core.identity.member = SimpleNamespace(did=self.core.identity.did, address=filed.PARTIES["payee"])
+        self.core.identity.member = SimpleNamespace(did=self.core.identity.did, accounts=(filed.PARTIES["payee"],))
         self.space = SimpleNamespace(
             domains=case.DOMAINS, by_origin={filed.forked.ORIGIN: OWNER}.get, supervisor=SUPERVISOR
         )
@@ -128,7 +130,7 @@ def test_what_the_exchange_does_not_take_is_not_kept(world):
 
 
 def test_what_nobody_can_rule_on_is_not_sent(world):
-    world.core.identity.member = SimpleNamespace(address=ARBITRATOR)
+    world.core.identity.member = SimpleNamespace(accounts=(ARBITRATOR,))
     with pytest.raises(Exception, match="only the payer or the payee"):
         world.file(case.CASES[Finding.WRONG_KEY]().json())
     world.space.supervisor = None

@@ -13,7 +13,8 @@ from connector.settlement.movements import Movements, moved
 from ledger.chain.several import SETTLED_BLOCKS
 from tests.core import core
 
-US, THEM, ISSUER = b"u" * 20, b"t" * 20, bytes(20)
+US, BEFORE, THEM, ISSUER = b"u" * 20, b"b" * 20, b"t" * 20, bytes(20)
+OWN = frozenset({US, BEFORE})
 BEGUN = datetime(2026, 11, 23, tzinfo=UTC)
 
 
@@ -29,7 +30,7 @@ def transfers(draw):
     for at, value in enumerate(draw(st.lists(st.integers(0, 10**20), max_size=40))):
         way = draw(st.sampled_from(["in", "out", "self", "mint"]))
         out = min(value, held) if way == "out" else value
-        ends = {"in": (THEM, US), "out": (US, THEM), "self": (US, US), "mint": (ISSUER, US)}[way]
+        ends = {"in": (THEM, US), "out": (US, THEM), "self": (BEFORE, US), "mint": (ISSUER, US)}[way]
         held += {"in": value, "out": -out, "self": 0, "mint": value}[way]
         told.append(event(at // 3 + 1, at, *ends, out))
     return told
@@ -38,12 +39,12 @@ def transfers(draw):
 @given(transfers())
 def test_the_balance_after_a_movement_is_the_sum_of_all_up_to_it(told):
     times = {one.block: BEGUN for one in told}
-    found = moved(US, told, times, 0)
+    found = moved(OWN, told, times, 0)
     assert [one.balance for one in found] == [sum(each.amount for each in found[: at + 1]) for at in range(len(found))]
-    came = sum(one.fields["value"] for one in told if one.fields["receiver"] == US)
-    gone = sum(one.fields["value"] for one in told if one.fields["sender"] == US)
+    came = sum(one.fields["value"] for one in told if one.fields["receiver"] in OWN)
+    gone = sum(one.fields["value"] for one in told if one.fields["sender"] in OWN)
     assert (found[-1].balance if found else 0) == came - gone
-    assert all(one.amount and one.other != US for one in found)
+    assert all(one.amount and one.other not in OWN for one in found)
 
 
 class Chain:
@@ -67,7 +68,7 @@ class Chain:
 
 def looked(chain):
     programs = SimpleNamespace(chain=chain, events=chain.events)
-    return Movements(core(keys=SimpleNamespace(address=US)), programs)
+    return Movements(core(keys=SimpleNamespace(accounts=(US,))), programs)
 
 
 def test_settled_blocks_are_read_once_and_what_is_taken_back_is_forgotten():

@@ -64,7 +64,7 @@ def engine(core, programs, doors, around):
     """What negotiates; a start brings no address of bytes."""
     identity, domain = core.identity, programs.deployment.domain("licences")
     doors.data_address = lambda _tx, row, _agreement: data_address.write("http://data", {"authorization": row.id})
-    me = Participant(identity.did, identity.url + "/dsp", identity.keys.address, identity.sign, domain)
+    me = Participant(identity.did, identity.url + "/dsp", lambda: identity.keys.address, identity.sign, domain)
     patience = timedelta(seconds=core.settings.negotiation.deadline_seconds)
     del around
     return Engine(core.store, core.evidence, me, doors, patience=patience)

@@ -140,11 +140,12 @@ class Participant:
         world, public = self.world, self._delivery.public_key().public_bytes_raw()
         keys = SimpleNamespace(
             address=self.address, agreement=self.key, delivery=self._delivery, log=self._log, delivery_public=public,
-            deliveries=(self._delivery,), delivery_of={public: self._delivery}.get,
+            deliveries=(self._delivery,), delivery_of={public: self._delivery}.get, accounts=(self.address,),
+            account_former=(),
         )  # fmt: skip
         identity = SimpleNamespace(
             did=self.did, url=self.url, roles=frozenset({self.role}), keys=keys, member=self.member,
-            sign=lambda told: signature.sign(told, self.key),
+            sign=lambda told, _account=None: signature.sign(told, self.key),
         )  # fmt: skip
         return SimpleNamespace(
             participant=self, network=world.network, node=self.node, identity=identity, settings=SETTINGS,

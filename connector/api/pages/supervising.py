@@ -120,7 +120,10 @@ async def _members(call: Call, text: str) -> list[JsonObject]:
         )
         for member in space.members.values()
         if folded
-        in (member.did.casefold(), member.name.casefold(), member.origin, address.show(member.address).lower())
+        in (
+            *(member.did.casefold(), member.name.casefold(), member.origin),
+            *(address.show(one).lower() for one in member.accounts),
+        )
     ]
 
 

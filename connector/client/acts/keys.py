@@ -71,14 +71,15 @@ ACTS = (
     Act(
         "key rotate",
         "POST keys/rotation",
-        help="Replace a key: the token key, by which we prove who we are, the key of our log, the delivery key, to "
-        "which others seal what is for us, the key of SM2, or the token of the management API. What a stolen one signs "
-        "counts no more from now on, and credentials are issued anew; what was sealed to a former one is opened still.",
+        help="Replace a key: the token key, by which we prove who we are, our account, the key of our log, the "
+        "delivery key, to which others seal what is for us, the key of SM2, or the token of the management API. What "
+        "a stolen one signs counts no more from now on, and credentials are issued anew; what was sealed to a former "
+        "one is opened still, and what was agreed under a former account goes on under it.",
         says=("Replace the key {kind}: {why}", "更换密钥 {kind}:{why}"),
         answer={"kind": "text", "from": "text", "to": "text", "until": "text", "told?": "truth"},
         example={"kind": "management", "why": "a laptop was lost"},
         fields=(
-            Field("kind", ("Key", "密钥"), "token, log, delivery, sm2 or management", metavar="KIND"),
+            Field("kind", ("Key", "密钥"), "token, account, log, delivery, sm2 or management", metavar="KIND"),
             WHY,
             Field(
                 "stolen", ("Stolen", "已被盗"), "the former counts no more at once", "--stolen", "truth", default=False

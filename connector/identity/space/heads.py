@@ -113,7 +113,7 @@ class Heads:
             return told
         found = {entry.member.did: entry for kind, name in wanted if (entry := now.roll.found(kind, name))}
         keys = {key(kind, name) for kind, name in wanted}
-        keys |= {key for entry in found.values() for key in entry.keys().values()}
+        keys |= {key for entry in found.values() for key in entry.places()}
         entries = {entry.member.did: entry for entry in told.entries} | found
         return replace(told, entries=tuple(entries.values()), shown=now.roll.map.prove(keys))
 
@@ -169,7 +169,7 @@ def _owners(roll: Roll, dids: Iterable[str]) -> dict[bytes, str]:
 
 
 def _keys(roll: Roll, dids: Iterable[str]) -> set[bytes]:
-    return {key for did in dids if (entry := roll.entry(did)) for key in entry.keys().values()}
+    return {key for did in dids if (entry := roll.entry(did)) for key in entry.places()}
 
 
 def _last(tx: Tx) -> Head | None:

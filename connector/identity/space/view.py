@@ -73,6 +73,10 @@ class SpaceView:
             raise PeerUnreachable("the space's document was never had", "start the exchange, or check `space.exchange`")
         return self._known
 
+    def listed(self, did: str) -> Member | None:
+        """Return a member as it is known now, None for a stranger, and where there is no space."""
+        return None if self._known is None else self._known.members.get(did)
+
     async def served(self) -> bytes:
         """Return the document as it is sent, written once: a large one takes a second."""
         space = self.last()

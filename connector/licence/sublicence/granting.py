@@ -109,6 +109,8 @@ class Granting:
         domain = onward.domain(self._programs)
         above = onward.above_of(self._intact, row)
         root = chain[0].said.parent if chain else above.digest
+        if above.agreement.buyer != self._core.identity.keys.address:
+            raise Conflict("it was agreed under a former account of ours, which passes nothing on", "buy it again")
         policy = offers.rules(derive(onward.read(above.terms.policy), asked))
         salt = secrets.token_bytes(SALT_BYTES)
         terms = replace(above.terms, policy=policy, not_after=asked.until, salt=salt, parent=above.digest, amends=b"")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 from connector.core.service import Service
 from connector.custody.secrets import in_module, kek_place
 from connector.identity import platform_key
-from connector.identity.keys import DELIVERY, LOG, SEED, SM2, TOKEN
+from connector.identity.keys import AGREEMENT, DELIVERY, LOG, SEED, SM2, TOKEN
 from connector.identity.platform_key import SIMULATED
-from connector.operation.keys.kinds import DRAWN_FROM_LOG, KINDS, MANAGEMENT, OF_LOG, VAULT
+from connector.operation.keys.kinds import ACCOUNT, DRAWN_FROM_LOG, KINDS, MANAGEMENT, OF_LOG, VAULT
 from connector.operation.keys.sm2_key import Sm2Key
 from connector.operation.keys.token_key import TokenKey, record
 from connector.runtime.data_folder import KEYS
@@ -81,6 +81,8 @@ class KeyLife:
             return await self._registered.delivery(reason)
         if kind == LOG:
             return await self._registered.log(reason, stolen=stolen)
+        if kind in (ACCOUNT, AGREEMENT):
+            return await self._registered.account.rotate(reason, stolen=stolen)
         if kind == MANAGEMENT:
             return await self._rotate_management(reason)
         if kind not in KINDS:
@@ -109,8 +111,13 @@ class KeyLife:
             "key": self._public(kind),
             "file": place,
             "since": "" if since is None else since.isoformat(timespec="seconds"),
-            "replaced": "" if kind.name in OF_LOG and self._registered.log_stays else kind.command,
+            "replaced": "" if self._stays(kind) else kind.command,
         }
+
+    def _stays(self, kind: Kind) -> bool:
+        if kind.name == AGREEMENT:
+            return self._registered.account.stays
+        return kind.name in OF_LOG and self._registered.log_stays
 
     def _public(self, kind: Kind) -> str:
         if kind.name == SIMULATED:
@@ -136,7 +143,7 @@ class KeyLife:
 # kind → what others know a key by, of a long one its SHA-256; of what is secret as a whole nothing is shown
 _PUBLIC: Final[Mapping[str, Callable[[Identity], str]]] = {
     "token": lambda us: us.token.kid,
-    "agreement": lambda us: address.show(us.keys.address),
+    AGREEMENT: lambda us: address.show(us.keys.address),
     "log": lambda us: us.keys.log_public.hex(),
     "cosigner": lambda us: sha256(us.keys.cosigner_public).hexdigest(),
     "delivery": lambda us: us.keys.delivery_public.hex(),

@@ -1,7 +1,7 @@
 """Every kind of key that a participant has, as a table: where it rests, what it is for, and how it is replaced.
 
-Law: a key that can be replaced has one command for it. One that stays is bound to what others keep: an account is what
-the registry and every channel call a member. What is drawn from a key goes with it. Who loses one that stays leaves and
+Law: a key that can be replaced has one command for it. One that stays is bound to what others keep: an exchange's
+account is what its space is founded by. What is drawn from a key goes with it. Who loses one that stays leaves and
 joins anew (docs/keys.md says how).
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from connector.identity.keys import DELIVERY, LOG, SM2, TOKEN
+from connector.identity.keys import AGREEMENT, DELIVERY, LOG, SM2, TOKEN
 from connector.identity.platform_key import SIMULATED
 
 FOR_LIFE: Final = ""
@@ -33,12 +33,15 @@ VAULT: Final = "vault"
 DRAWN_FROM_LOG: Final = ("cosigner", "hybrid")
 # what is replaced with the log's key
 OF_LOG: Final = (LOG, *DRAWN_FROM_LOG)
+# the command calls by its name what the key is
+ACCOUNT: Final = "account"
+_ROTATE_ACCOUNT: Final = f"penstock key rotate {ACCOUNT}"
 _ROTATE_LOG: Final = f"penstock key rotate {LOG}"
 KINDS: Final = {
     one.name: one
     for one in (
         Kind(TOKEN, "keys/token.key", "P-256", "proves who we are, and what we issue", f"penstock key rotate {TOKEN}"),
-        Kind("agreement", "keys/agreement.key", "secp256k1", "signs agreements, vouchers, transactions", FOR_LIFE),
+        Kind(AGREEMENT, "keys/agreement.key", "secp256k1", "signs agreements, vouchers, transactions", _ROTATE_ACCOUNT),
         Kind(LOG, "keys/log.key", "Ed25519", "signs the heads of our log", _ROTATE_LOG),
         Kind("cosigner", "keys/log.key", "ML-DSA-44", "cosigns others' heads, drawn from `log`", _ROTATE_LOG),
         Kind(DELIVERY, "keys/delivery.key", "X25519", "opens what is sealed to us", f"penstock key rotate {DELIVERY}"),

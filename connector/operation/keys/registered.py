@@ -25,6 +25,7 @@ from connector.identity import former, former_log
 from connector.identity import keys as key_files
 from connector.identity.keys import DELIVERY, LOG
 from connector.operation.keys import log_key
+from connector.operation.keys.account_key import AccountKey
 from connector.operation.keys.telling import tell
 from connector.operation.keys.token_key import INTERRUPTED, record
 from connector.operation.keys.witness_key import AGGREGATE, PUBLIC_FILE, derive
@@ -76,6 +77,7 @@ class RegisteredKeys:
         self._core, self._space, self._programs, self._transactions = core, space, programs, transactions
         self._exchange, self._author, self._supervision = exchange, author, supervision
         self._proving = Proving(core, space, programs, transactions)
+        self.account = AccountKey(core, space, programs, transactions, exchange, author, self._proving)
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -83,6 +85,7 @@ class RegisteredKeys:
         """Know by which key things are sealed to us; record one that a crash kept from being recorded."""
         await self._settle_delivery(INTERRUPTED)
         await log_key.settle(self._core, INTERRUPTED)
+        await self.account.settle(INTERRUPTED)
 
     async def begin(self) -> None:
         """Go on with what a crash interrupted, beside everything else: the chain may be away."""
@@ -113,10 +116,13 @@ class RegisteredKeys:
             await self.delivery(INTERRUPTED)
         if key_files.drawn(folder, LOG) is not None:
             await self.log(INTERRUPTED, stolen=False)
+        await self.account.end_interrupted(INTERRUPTED)
         await self._follow()
         listed, own = await self._listed(), identity.member
-        ours = own.log_key, own.delivery, own.aggregate, own.sm2 or (listed and listed.sm2)
-        if listed is not None and (listed.log_key, listed.delivery, listed.aggregate, listed.sm2) != ours:
+        ours = own.address, own.log_key, own.delivery, own.aggregate, own.sm2 or (listed and listed.sm2)
+        if listed is not None and (
+            (listed.address, listed.log_key, listed.delivery, listed.aggregate, listed.sm2) != ours
+        ):
             await tell(self._core, self._space, self._exchange, self._author)
 
     async def witness(self, reason: str) -> dict[str, Any]:

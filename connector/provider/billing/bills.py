@@ -78,7 +78,9 @@ class Bills:
         settled = tuple([await self._settled(channel) for channel in kept.pop("channels")])
         bill = Bill(**kept, deployment=self._programs.deployment, channels=settled)
         at = self._core.clock.now().isoformat(timespec="seconds")
-        signature = self._core.identity.sign(ledger_bills.signed(bill.json(), self._core.identity.did, at))
+        parties = {bill.provider: bill.agreement.provider, bill.buyer: bill.agreement.buyer}
+        signing = ledger_bills.signed(bill.json(), self._core.identity.did, at)
+        signature = self._core.identity.sign(signing, parties[self._core.identity.did])
         return Issued(bill, self._core.identity.did, at, signature)
 
     async def statement(self, month: str) -> JsonObject:

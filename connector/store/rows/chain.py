@@ -33,6 +33,8 @@ class ChainTxRow(TableRow):
     created: datetime
     # the event that follows, until the act is mined
     event: Document | None = None
+    # which of our accounts sends it, in hex; None for the first that we had
+    account: str | None = None
 
     @property
     def call(self) -> tuple[str, str, bytes]:
@@ -54,3 +56,5 @@ class ChainSendRow(TableRow):
     price: int
     tip: int | None = None
     sent: datetime
+    # whose number it is, in hex; None for the first account that we had
+    account: str | None = None

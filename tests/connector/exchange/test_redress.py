@@ -86,9 +86,10 @@ class Ground:
         settings = SimpleNamespace(chain=SimpleNamespace(confirmations=0))
         self.core = core(store=store, evidence=self, clock=self.clock, did=EXCHANGE, settings=settings)
         accounts = {PROVIDER: SELLS, BUYER: BUYS}
-        members = {did: SimpleNamespace(address=address) for did, address in accounts.items()}
+        members = {did: SimpleNamespace(accounts=(address,)) for did, address in accounts.items()}
         by_address = {address: SimpleNamespace(did=did) for did, address in accounts.items()}
-        space = SimpleNamespace(last=lambda: SimpleNamespace(members=members, by_address=by_address.get))
+        held = SimpleNamespace(members=members, by_address=by_address.get, accounts_with=lambda one: (one,))
+        space = SimpleNamespace(last=lambda: held)
         self.complaints = Complaints(self.core, self.chain, space, Settled(self.chain))
 
     def record(self, tx, kind, *, part, fields, now):

@@ -92,7 +92,7 @@ async def test_while_the_chain_is_away_it_is_shown_as_it_stands(ground):
 
 
 async def test_blocks_that_last_are_read_once_and_anew_when_the_chain_changed(ground):
-    redress = Redress(ground.core, ground.chain, Settled(ground.chain))
+    redress = Redress(ground.core, ground.chain, Settled(ground.chain), lambda one: (one,))
     row = SimpleNamespace(id="a", agreement=DIGEST, respondent=PROVIDER, complainant=BUYER)
     ground.give(5, A)
     ground.chain.height += 1_000

@@ -24,7 +24,7 @@ def back(amount, complaint=b"", block=1):
 
 
 def share(account, bps):
-    return Redress(None, SimpleNamespace(money=str), None).share(account, bps)
+    return Redress(None, SimpleNamespace(money=str), None, None).share(account, bps)
 
 
 class Orders(RuleBasedStateMachine):

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from connector.identity import key_file
 from connector.identity import keys as module
 from connector.identity.keys import (
     P256_ORDER,
@@ -189,7 +190,7 @@ def test_the_orders_are_those_of_the_curves():
 def test_a_secret_that_is_no_number_of_the_curve_is_drawn_again(tmp_path, monkeypatch, drawn):
     numbers = iter([drawn, *range(1, 9)])
     dice = SimpleNamespace(token_bytes=lambda size: next(numbers).to_bytes(size, "big"))
-    monkeypatch.setattr(module, "secrets", dice)
+    monkeypatch.setattr(key_file, "secrets", dice)
     made = create(tmp_path / "keys")
     assert made.token.private_numbers().private_value == 1
     assert made.agreement == bytes(31) + b"\x02"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from ledger.audit.sources import Unavailable
 from ledger.log.checkpoint import origin_id
 from ledger.log.events import Block
 from ledger.log.note import NOTE_LIMIT_BYTES
+from ledger.space.accounts import FormerAccount
 from tests.every import every
 from tests.ledger.audit.diary import SUPERVISOR
 from tests.ledger.audit.test_heads import (
@@ -37,6 +39,7 @@ from tests.ledger.audit.world import ChainEvent, Given, errors
 WITNESSES = [BY_ROLE["exchange"].address, BY_ROLE["regulator"].address]
 REGISTERED = {"owner": BUYER.address, "witnesses": WITNESSES, "quorum": 2}
 TAKEN = Anchored(SIZE, LOG.root(SIZE), 8)
+UNTIL = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 def anchored(*taken, admitted=EVERYBODY_AT_1, new=(), block=7, registered=REGISTERED, **facts):
@@ -94,6 +97,26 @@ def test_who_is_in_the_registry_from_its_first_block_can_be_named_there():
     changed = REGISTERED | {"witnesses": []}
     report, _ = anchored(TAKEN, registered=changed, admitted={}, block=0)
     assert codes(report) == [("anchor-witnesses-differ", BUYER.did)]
+
+
+def test_a_registration_may_name_accounts_that_its_owner_and_its_witnesses_had():
+    def goes_on(one):
+        return replace(one, address=bytes([7]) + one.address[1:], address_former=(FormerAccount(one.address, UNTIL),))
+
+    going = {one.did: goes_on(one) for one in (BUYER, BY_ROLE["exchange"])}
+    space, held = SPACE.changed(going.values(), {}), books()
+    held[BUYER.did] = replace(held[BUYER.did], party=going[BUYER.did])
+    now = [going[BY_ROLE["exchange"].did].address, WITNESSES[1]]
+    for witnesses, code in (
+        (WITNESSES, None),
+        (now, None),
+        (WITNESSES[1:], "anchor-witnesses-differ"),
+        ([*now, ANOTHER[:20]], "anchor-witnesses-differ"),
+    ):
+        report, told = Report(), REGISTERED | {"witnesses": witnesses}
+        facts = ChainFacts(anchors={ORIGIN: [TAKEN]}, logs={ORIGIN: [ChainEvent("LogRegistered", told, 7)]})
+        anchors.check(space, held, facts, EVERYBODY_AT_1 | {now[0]: 9}, (), report)
+        assert codes(report) == ([] if code is None else [(code, BUYER.did)]), witnesses
 
 
 # ---- who answers for what a log lacks

@@ -69,8 +69,8 @@ def checked(seller, buyer=(), noise=None, lookup=None, joint=None, tariff=QUERY,
     deal = SimpleNamespace(terms=terms, provider=SELLER, buyer=BUYER, agreement=SimpleNamespace(provider=PROVIDER))
     report = Report()
     members = {
-        SELLER: SimpleNamespace(address=PROVIDER),
-        REVIEWER: SimpleNamespace(address=signature.address(OTHER_KEY)),
+        SELLER: SimpleNamespace(address=PROVIDER, accounts=(PROVIDER,)),
+        REVIEWER: SimpleNamespace(address=(reviewer := signature.address(OTHER_KEY)), accounts=(reviewer,)),
     }
     space = SimpleNamespace(members=members)
     computations.check(space, shelf(book(SELLER, *seller), book(BUYER, *buyer)), {AGREEMENT: deal}, report)

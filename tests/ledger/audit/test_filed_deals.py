@@ -14,7 +14,7 @@ from tests.ledger.audit.shelf import book, event, found, shelf
 
 EXCHANGE, PROVIDER, BUYER = (f"did:web:{name}" for name in ("exchange", "provider", "buyer"))
 KEYS = {did: bytes([number]) * 32 for number, did in enumerate((EXCHANGE, PROVIDER, BUYER), 1)}
-MEMBERS = {did: SimpleNamespace(address=signature.address(key)) for did, key in KEYS.items()}
+MEMBERS = {did: SimpleNamespace(accounts=(signature.address(key),)) for did, key in KEYS.items()}
 SPACE = SimpleNamespace(members=MEMBERS, exchange=EXCHANGE)
 DEAL = {"v": 1, "id": "tides"}
 DIGEST = digest_of(DEAL)

@@ -206,7 +206,7 @@ def test_one_witness_is_neither_the_exchange_nor_paid():
     ],
 )
 def test_whoever_runs_the_chain_or_is_paid_has_a_stake(did, role, address, free):
-    witness = SimpleNamespace(did=did, role=role, address=address)
+    witness = SimpleNamespace(did=did, role=role, address=address, accounts=(address,))
     assert heads._has_no_stake(SPACE, witness, {b"p"}) is free
 
 

@@ -26,7 +26,9 @@ FEE = 1_000
 SPLIT = PROJECT.split(ADDRESS[BANK], ADDRESS[EXCHANGE], FEE)
 AGREEMENT = bytes([7]) * 32
 SPACE = SimpleNamespace(
-    members={did: SimpleNamespace(address=one) for did, one in ADDRESS.items()}, exchange=EXCHANGE, fee_bps=FEE
+    members={did: SimpleNamespace(address=one, accounts=(one,)) for did, one in ADDRESS.items()},
+    exchange=EXCHANGE,
+    fee_bps=FEE,
 )
 
 

@@ -9,7 +9,7 @@ from ledger.audit.facts import ChainFacts, ChannelFacts, Claim
 
 PAYER, PAYEE, IDLE, STRANGER = (bytes([at]) * 20 for at in (1, 2, 3, 4))
 NAMES = {"did:web:c": PAYER, "did:web:b": PAYEE, "did:web:a": IDLE}
-SPACE = SimpleNamespace(members={did: SimpleNamespace(did=did, address=one) for did, one in NAMES.items()})
+SPACE = SimpleNamespace(members={did: SimpleNamespace(did=did, accounts=(one,)) for did, one in NAMES.items()})
 
 
 def channel(deposit, claimed, credits_of=(), **more):

@@ -37,6 +37,8 @@ def member(did):
         delivery=b"d",
         aggregate=b"a",
         log_former=FORMER[did],
+        accounts=(ACCOUNTS[did],),
+        address_former=(),
     )
 
 

@@ -175,7 +175,9 @@ def test_a_ruling_that_is_not_canonical_is_refused(change):
 CHANNEL, ACCOUNT, ARBITER = b"\xc1" * 32, b"\xaa" * 32, b"\7" * 20
 JUDGE, PAYER, PAYEE, EXCHANGE = (f"did:web:{name}" for name in ("judge", "payer", "payee", "exchange"))
 ACCOUNTS = {JUDGE: ARBITER, PAYER: b"\1" * 20, PAYEE: b"\2" * 20, EXCHANGE: b"\3" * 20}
-MEMBERS = {did: SimpleNamespace(did=did, address=one, origin=f"{did}/log") for did, one in ACCOUNTS.items()}
+MEMBERS = {
+    did: SimpleNamespace(did=did, address=one, accounts=(one,), origin=f"{did}/log") for did, one in ACCOUNTS.items()
+}
 BY_ADDRESS = {one.address: one for one in MEMBERS.values()}
 
 

@@ -53,7 +53,7 @@ class Exchange:
             moved = [roll.entry(did) for did in roll.space.members if key(DID, did) in keys]
             told = Answer(self.head(), since, changes, self.rolls[since].map.prove(keys), tuple(moved))
         found = [entry for kind, name in asked if (entry := roll.found(kind, name))]
-        keys = {key(*one) for one in asked} | {key for entry in found for key in entry.keys().values()}
+        keys = {key(*one) for one in asked} | {key for entry in found for key in entry.places()}
         entries = {entry.member.did: entry for entry in (*told.entries, *found)}
         shown = roll.map.prove(keys) if asked else b""
         return Answer.from_json(replace(told, entries=tuple(entries.values()), shown=shown).json())

@@ -41,7 +41,7 @@ def test_who_begins_knows_those_who_act_and_nobody_else(exchange, met):
 @every("kind", KINDS)
 def test_a_member_is_found_by_each_of_its_names_and_nobody_is_proven_to_be_nobody(kind):
     exchange = Exchange()
-    names = exchange.roll.entry("did:web:provider").names()
+    names = dict(exchange.roll.entry("did:web:provider").names())
     met = Met().take(exchange.answer())
     assert not met.knows(kind, names[kind])
     after = met.take(exchange.answer(1, (kind, names[kind])), [(kind, names[kind])])
