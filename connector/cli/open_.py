@@ -42,7 +42,8 @@ def open_(
     told = {"id": identifier or str(uuid.uuid4()), "to": None if to is None else str(to)}
     if typed["query"] is not None:
         opened = typed.ask(**told)
-        typed.tell(opened, [f"opening {opened['number']}, charged {opened['charged']}", *found(opened)])
+        first = f"opening {opened['number']}, charged {opened['charged']}"
+        typed.tell(opened, [first, *others(opened), *found(opened)])
         return
     if to is not None and watched():
         got = typed.of("acquisition_show").ask(id=typed["acquisition"])
@@ -52,6 +53,11 @@ def open_(
         opened = typed.ask(**told)
     what = f"{opened['bytes']} bytes in {len(opened['files'])} files"
     typed.tell(opened, [f"opening {opened['number']}: {what}, charged {opened['charged']}", *renamings(opened)])
+
+
+def others(told: dict[str, Any]) -> list[str]:
+    """Return a line for each product that was joined with the first."""
+    return [f"  `{one['name']}`: opening {one['number']}" for one in told.get("joined", ()) if one["name"]]
 
 
 def found(told: dict[str, Any]) -> list[str]:
