@@ -1,7 +1,7 @@
 """Several products joined in one confined reading: an opening of each, decided and counted together or not at all.
 
     asked     one statement, and other orders under names of their own (`joined`: name → order)
-    openings  one of each order: `joined/ID` of the first, `joined/ID/NAME` of each other
+    openings  one of each order, called as `connector.custody.joined` has it
     read      by one process, which is handed of each what the statement asks for and its agreement licenses
 
 Law: (1) each agreement must permit to be read for the purpose and to be joined with others (`aggregate`); if one does
@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute.joined_sitting import JoinedSitting, Source
 from connector.consumer.asking import Question
-from connector.consumer.reads import BLIND, JOINED, Read
-from connector.custody import replicas
+from connector.consumer.reads import Read
+from connector.custody import joined, replicas
 from connector.custody.errors import VaultError
+from connector.custody.joined import BLIND, JOINED
 from connector.custody.reader import Reader
 from connector.custody.scrub import require_undestroyed
 from connector.enforcement.context import QUERY
@@ -34,7 +35,6 @@ from connector.runtime.errors import Absent, InvalidInput, NotPermitted
 from connector.store import naming
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
 from connector.store.rows.use import ReadState
-from contracts.canonical import canonical
 from contracts.units import COMPUTED, KEPT, LEASED
 
 if TYPE_CHECKING:
@@ -49,8 +49,6 @@ if TYPE_CHECKING:
     from connector.store.rows.use import ReadRow
     from contracts.canonical import JsonObject
 
-# what stands before the id of a joined opening among the openings, whose ids may not begin so
-PREFIX: Final = "joined/"
 # products that one statement joins, the first among them
 PRODUCTS_MAX: Final = 8
 NAME_CHARACTERS_MAX: Final = 60
@@ -123,11 +121,11 @@ class Joining:
                 raise
             return {**_told(key, rows, ended), "answer": await question.told()}
 
-    async def _got(self, first: str, joined: Mapping[str, str]) -> dict[str, AcquisitionRow]:
+    async def _got(self, first: str, others: Mapping[str, str]) -> dict[str, AcquisitionRow]:
         """Return what was got by the orders, each by its name, the first by none; raises InvalidInput, Absent."""
 
         def whole(tx: Any) -> dict[str, str]:
-            return {name: naming.meant(tx, "acquisition", named) for name, named in joined.items()}
+            return {name: naming.meant(tx, "acquisition", named) for name, named in others.items()}
 
         named = {"": first, **await self._core.store.read(whole)}
         got = {name: await self._reads.got(one) for name, one in named.items()}
@@ -151,13 +149,11 @@ class Joining:
         self, key: str, got: Mapping[str, AcquisitionRow], purpose: str, said: Mapping[str, str]
     ) -> dict[str, ReadRow]:
         """Return the openings, made where they are new; which orders are joined is known to the first alone."""
-        others = canonical({name: one.id for name, one in got.items() if name}).decode()
+        others = joined.written({name: one.id for name, one in got.items() if name})
         rows = {}
         for name, one in got.items():
             more = {JOINED: key if name else others, BLIND: secrets.token_hex(BLIND_BYTES)}
-            rows[name] = await self._reads.begin(
-                f"{PREFIX}{key}" + f"/{name}" * bool(name), one, purpose, {**said, **more}
-            )
+            rows[name] = await self._reads.begin(joined.opening_id(key, name), one, purpose, {**said, **more})
         return rows
 
     async def _read(self, rows: Mapping[str, ReadRow], question: JoinedQuestion) -> list[JsonObject]:
@@ -234,8 +230,8 @@ def _named(told: Any) -> dict[str, str]:
 
 def _told(key: str, rows: Mapping[str, ReadRow], ended: list[JsonObject]) -> JsonObject:
     """Return what is told of a joined reading: as the opening of the first, and beside it the opening of each."""
-    joined = [
+    openings = [
         {"name": name, **{member: one[member] for member in ("acquisition", "number", "bytes")}, BLIND: said[BLIND]}
         for (name, said), one in zip(((name, row.said or {}) for name, row in rows.items()), ended, strict=True)
     ]
-    return {"renamed": {}} | dict(ended[0]) | {"id": key, JOINED: joined}
+    return {"renamed": {}} | dict(ended[0]) | {"id": key, JOINED: openings}

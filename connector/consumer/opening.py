@@ -21,14 +21,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from connector.channel import account as accounts
 from connector.channel import openings, tally, windows
 from connector.channel.plan import Want
-from connector.consumer import copying, joining, key_export, next_channel, reads
+from connector.consumer import copying, key_export, next_channel, reads
 from connector.consumer.asking import Question
 from connector.consumer.followed import WAIT_SECONDS_MAX
 from connector.consumer.mandate import refuse_unwritable
 from connector.consumer.place import Place
 from connector.consumer.purchase import Purchase
 from connector.consumer.wish import wished
-from connector.custody import replicas
+from connector.custody import joined, replicas
 from connector.custody.errors import VaultError
 from connector.custody.reader import Reader
 from connector.custody.scrub import require_undestroyed
@@ -103,10 +103,10 @@ class Openings:
         if not (key and absolute and isinstance(overwrite, bool) and isinstance(packed, bool)):
             words = "an opening needs an `id`; `to` is an absolute path if it is given, and the rest true or false"
             raise InvalidInput(words)
-        if taken := next((one for one in (key_export.PREFIX, joining.PREFIX) if key.startswith(one)), ""):
+        if taken := next((one for one in (key_export.PREFIX, joined.PREFIX) if key.startswith(one)), ""):
             raise InvalidInput(f"the id of an opening does not begin with `{taken}`", "choose another id")
         said = person.says(body.get("said"))
-        if body.get(reads.JOINED) is not None:
+        if body.get(joined.JOINED) is not None:
             return await self._joining.ask(key, purpose, said, body)
         if (question := Question.of(body)) is not None:
             return await self._ask(key, purpose, said, question, str(body.get("acquisition", "")))

@@ -14,6 +14,7 @@ from connector.channel import tally
 from connector.channel.errors import ChannelFault
 from connector.consumer.steps import is_here
 from connector.custody import lineage, replicas
+from connector.custody.joined import BLIND, JOINED
 from connector.enforcement import performed, uses
 from connector.enforcement.context import PURPOSE, QUERY, measured, share_of
 from connector.enforcement.person import words_of
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 # what an opening may be beside a reading → the action that must be permitted, and the place of that decision
 EXPORT: Final = ("download", "export")
 JOINING: Final = ("aggregate", "joining")
-# in `said`: with what an opening is joined, and the number that hides its statement from who would guess it
-JOINED, BLIND = "joined", "blind"
 
 
 class Reads:

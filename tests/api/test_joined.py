@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 
 import pytest
@@ -13,6 +14,7 @@ from connector.compute.sitting import SECONDS_MAX
 from connector.runtime.errors import NotPermitted
 from tests.api.command import commanded, penstock
 from tests.api.space import PURPOSE
+from tests.api.test_console_story import entered
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -240,6 +242,29 @@ async def test_many_at_once_are_numbered_one_after_the_other(space):
         await asyncio.gather(*(space.doors["buyer"].call("POST", "openings", body) for body in bodies))
     after = await counted(space, "joined-rain", "joined-places")
     assert [after[name][0] - before[name][0] for name in before] == [6, 6]
+
+
+@pytest.mark.usefixtures("bought")
+async def test_it_is_joined_in_the_console_too(space):
+    got = await space.doors["buyer"].call("GET", "acquisitions/joined-rain")
+    buyer = await entered(space, "buyer")
+    try:
+        page = await buyer.open(f"agreements/{got['agreement']}")
+        told = json.loads((await buyer.open(page.url + ".json")).text)
+        named = {one["id"] for one in told["joins"]}
+        assert ("joined-places" in named, "joined-rain" in named, "joined-leased" in named) == (True, False, False)
+        purpose = next(one["iri"] for one in told["purposes"] if one["iri"].endswith("#" + PURPOSE))
+        asked = {"purpose": purpose, "query": SUM}
+        answer = await buyer.send(page, "/asking", **asked, joined="places=joined-places\n")
+        assert (answer.status, f"<td>100</td><td>{TOTALS[1][1]}</td>" in answer.text) == (200, True)
+        for joined, status, words in (
+            ("places=joined-never", 403, "`places` is not joined"),
+            ("places joined-places", 400, "a line `NAME=ORDER` each"),
+        ):
+            refused = await buyer.send(page, "/asking", **asked, joined=joined)
+            assert (refused.status, words in html.unescape(refused.text)) == (status, True)
+    finally:
+        await buyer.session.close()
 
 
 async def test_an_audit_of_all_logs_finds_nothing(space):

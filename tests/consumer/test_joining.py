@@ -10,10 +10,11 @@ import pytest
 import pytest_asyncio
 
 from connector.console import disclosed
-from connector.consumer.joining import PREFIX, PRODUCTS_MAX
+from connector.consumer.joining import PRODUCTS_MAX
 from connector.consumer.reads import Reads
 from connector.custody import edition as editions
 from connector.custody import replicas
+from connector.custody.joined import PREFIX, opened_under, opening_id, reading_of
 from connector.custody.seal import Brief, seal
 from connector.custody.sources import source_of
 from connector.runtime.errors import Conflict, InvalidInput, NotPermitted, PenstockError
@@ -249,3 +250,26 @@ async def test_what_was_destroyed_is_joined_with_nothing(holder):
     with pytest.raises(NotPermitted, match="`places` is not joined: what was got is destroyed"):
         await holder.connector.openings.open(asked(rain, places))
     assert await taken(holder, rain, places) == [0, 0]
+
+
+async def test_an_opening_stands_for_all_that_it_read(holder):
+    """What is made of a joined reading names each of its agreements by the reading's id."""
+    pair = await both(holder)
+    await holder.connector.openings.open(asked(*pair, "made/of"))
+    await holder.connector.openings.open(asked(*pair, "by-itself", joined=None, query="select count(*) from rain"))
+    refused = await both(holder, places=APART)
+    with pytest.raises(NotPermitted):
+        await holder.connector.openings.open(asked(*refused, "refused"))
+    found = {
+        key: await holder.store.read(lambda tx, key=key: opened_under(tx, key))
+        for key in ("made/of", "by-itself", "refused", "never")
+    }
+    assert found == {"made/of": list(pair), "by-itself": [pair[0]], "refused": [], "never": []}
+
+
+@pytest.mark.parametrize("reading", ["first", "a/b", "", "joined//x"])
+@pytest.mark.parametrize("name", ["", "places"])
+async def test_an_id_says_what_it_is_of(reading, name):
+    assert reading_of(opening_id(reading, name)) == (reading, name)
+    assert reading_of("keys/first") is None
+    assert reading_of("first") is None
