@@ -144,7 +144,8 @@ async def test_a_policy_that_names_statements_is_not_told_one_that_names_another
     assert "no table `rain`" in (await penstock(space, "buyer", *words, code=2))["text"]
     assert "`places` is not joined" in (await join(space, "places=joined-that", statement=COUNT, code=3))["text"]
     that = (await space.doors["buyer"].call("GET", "acquisitions/joined-that"))["agreement"]
-    asked = [row["decision"]["request"] for row in space.rows("buyer", "decisions") if row["agreement"] == that]
+    rows = [row for row in space.rows("buyer", "decisions") if row["agreement"] == that]
+    asked = [json.loads(row["decision"])["request"] for row in rows]
     assert (len(asked) > 0, "rain" in json.dumps(asked)) == (True, False), "its policy names it, and no request does"
 
 
