@@ -186,6 +186,17 @@ async def test_a_table_has_its_whole_name_too_and_one_id_is_one_reading(space):
 
 
 @pytest.mark.usefixtures("bought")
+async def test_a_dry_run_says_what_each_costs_and_one_name_means_one_order(space):
+    before = await counted(space, "joined-rain", "joined-places")
+    told = await join(space, more=("--dry-run",))
+    assert (told["acquisition"], [one["acquisition"] for one in told["joined"]]) == ("joined-rain", ["joined-places"])
+    assert await counted(space, "joined-rain", "joined-places") == before
+    words = ("open", "joined-rain", "--purpose", PURPOSE, "--query", SUM, "--data", space.people["buyer"].data)
+    ended = await commanded(*words, "--with", "places=joined-places", "--with", "places=joined-twice")
+    assert (ended.code, b"the name of two orders" in ended.out + ended.err) == (2, True)
+
+
+@pytest.mark.usefixtures("bought")
 async def test_a_file_leaves_only_where_all_let_it(space, tmp_path):
     sums = tmp_path / "sums.csv"
     assert (await join(space, more=("--to", sums)))["answer"]["to"] == str(sums)
