@@ -101,14 +101,14 @@ test-ndi: $(STAMP)
 	$(BIN)/python -m pytest -q -p tests.closing tests/ndi/journey.py tests/ndi/by_sm2.py tests/ndi/through.py tests/ndi/serving.py tests/ndi/amended.py tests/ndi/sealed.py tests/ndi/delivered.py tests/ndi/pushed.py tests/ndi/certified.py $(ARGS)
 
 # the compute room against who would read more than answers; prints `N passed, M failed` at the end
-ROOM := tests/compute tests/ledger/audit/test_computations.py tests/ledger/audit/test_attestations.py $(patsubst %,tests/api/test_%.py,computing noise priced fitting fresh tried lookup matched joint joint_epsilon programs reviewed attested engines relating lessons)
+ROOM := tests/compute tests/consumer/test_joining.py tests/ledger/audit/test_computations.py tests/ledger/audit/test_attestations.py $(patsubst %,tests/api/test_%.py,computing noise priced fitting fresh tried lookup matched joint joint_epsilon programs reviewed attested engines relating lessons joined)
 test-compute: $(STAMP)
 	$(BIN)/python -m pytest -q -n $(WORKERS) -p tests.closing $(ROOM) $(ARGS)
 
 # docs/roles, docs/exchange.md and docs/side-by-side.md from an empty folder with data of one's own, what is refused and what
 # goes wrong; SIZE=small takes 64 MiB and 200 files for a gibibyte and 2,000; prints `N passed, M failed` at the end
 SIZE ?= whole
-WALK := roles refusals faults together worked computing own_subjects asides exchange_page node_page ndi_page identity_page keys_page people_page hosting_page amending_page authority_page beside_page shares_page
+WALK := roles refusals faults together joined_page worked computing own_subjects asides exchange_page node_page ndi_page identity_page keys_page people_page hosting_page amending_page authority_page beside_page shares_page
 test-newcomer: $(STAMP)
 	PENSTOCK_TEST_NEWCOMER=$(SIZE) $(BIN)/python -m pytest -q -p tests.closing $(WALK:%=tests/newcomer/%.py) $(ARGS)
 

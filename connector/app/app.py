@@ -25,6 +25,7 @@ from connector.consumer.flows.arriving import Arriving
 from connector.consumer.following import Followings
 from connector.consumer.held_lists import HeldLists
 from connector.consumer.holding import Holding
+from connector.consumer.joining import Joining
 from connector.consumer.jointly import AskingJointly
 from connector.consumer.lines import Lines
 from connector.consumer.looking_up import LookingUp
@@ -32,6 +33,7 @@ from connector.consumer.mending import Mending
 from connector.consumer.modelling import Modelling
 from connector.consumer.next_channel import NextChannels
 from connector.consumer.opening import Openings
+from connector.consumer.opening_turns import OpeningTurns
 from connector.consumer.pausing import Pausing
 from connector.consumer.pipe import Pipes
 from connector.consumer.prospect import Prospects
@@ -265,6 +267,8 @@ class Connector(Founded):
     deposits: Deposits
     next_channels: NextChannels
     reads: Reads
+    opening_turns: OpeningTurns
+    joining: Joining
     lines: Annotated[Lines, Service(chores={"sign for what was answered": Lines.collect})]
     calling: Calling
     querying: Querying

@@ -36,13 +36,15 @@ def open_(
     dry_run: DryRun = False,
 ) -> None:
     """Open what was got, or say what that would cost."""
+    _require_each_once(typed["joined"] or [])
     if dry_run:
         _try_out(typed)
         return
     told = {"id": identifier or str(uuid.uuid4()), "to": None if to is None else str(to)}
     if typed["query"] is not None:
         opened = typed.ask(**told)
-        typed.tell(opened, [f"opening {opened['number']}, charged {opened['charged']}", *found(opened)])
+        first = f"opening {opened['number']}, charged {opened['charged']}"
+        typed.tell(opened, [first, *others(opened), *found(opened)])
         return
     if to is not None and watched():
         got = typed.of("acquisition_show").ask(id=typed["acquisition"])
@@ -52,6 +54,11 @@ def open_(
         opened = typed.ask(**told)
     what = f"{opened['bytes']} bytes in {len(opened['files'])} files"
     typed.tell(opened, [f"opening {opened['number']}: {what}, charged {opened['charged']}", *renamings(opened)])
+
+
+def others(told: dict[str, Any]) -> list[str]:
+    """Return a line for each product that was joined with the first."""
+    return [f"  `{one['name']}`: opening {one['number']}" for one in told.get("joined", ()) if one["name"]]
 
 
 def found(told: dict[str, Any]) -> list[str]:
@@ -77,13 +84,27 @@ def renamings(told: dict[str, Any]) -> list[str]:
     return [f"  `{name}` is written as `{here}`" for name, here in told.get("renamed", {}).items()]
 
 
+def _require_each_once(joined: list[str]) -> None:
+    """Refuse a name that is given to two orders."""
+    names = [one.partition("=")[0] for one in joined]
+    if twice := next((one for one in names if names.count(one) > 1), ""):
+        raise typer.BadParameter(f"`{twice}` is the name of two orders", param_hint="--with")
+
+
 def _try_out(typed: declared.Typed) -> None:
-    """Say what an opening costs: of a leased replica each is bought, of every other none."""
-    acquisition = typed["acquisition"]
+    """Say what an opening costs, and one of each that is joined: of a leased replica each is bought, of others none."""
+    orders = [typed["acquisition"], *(one.partition("=")[2] for one in typed["joined"] or [])]
+    told, lines = zip(*(_cost(typed, one) for one in orders), strict=True)
+    first, *others = told
+    more = {"joined": others} if others else {}
+    typed.tell({"dryRun": True, **first, **more}, [*lines, "nothing was decided, counted or opened"])
+
+
+def _cost(typed: declared.Typed, acquisition: str) -> tuple[dict[str, Any], str]:
+    """Return what an opening of an order costs, and in words."""
     got = typed.of("acquisition_show").ask(id=acquisition)
     tier = typed.of("thing_show").ask(id=got["agreement"])["terms"]["tier"] if got["agreement"] else ""
     bought = tier == LEASED
     said = f"an opening is bought from its provider: {got['price']}" if bought else "an opening costs nothing more"
-    told = {"dryRun": True, "acquisition": acquisition, "title": got["title"], "state": got["state"], "tier": tier}
-    lines = [f"{got['title']} ({tier or got['state']}): {said}", "nothing was decided, counted or opened"]
-    typed.tell({**told, "bought": bought, "price": got["price"]}, lines)
+    told = {"acquisition": acquisition, "title": got["title"], "state": got["state"], "tier": tier}
+    return {**told, "bought": bought, "price": got["price"]}, f"{got['title']} ({tier or got['state']}): {said}"

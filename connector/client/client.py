@@ -234,15 +234,18 @@ class Client:
         to: str | Path | None = None,
         within: int | None = None,
         said: Mapping[str, str] | None = None,
+        joined: Mapping[str, str | Acquired] | None = None,
     ) -> Asked:
         """Ask one SELECT of what was got, as an opening; its rows are told, or written to the new file `to`.
 
+        `joined` is what else the statement is about, under names of its own: an opening of each, of all or of none.
         A confined process of the server's reads it, at most `within` seconds. Raises InvalidInput for what cannot be
         answered, uncounted where that is known before it runs, and NotPermitted.
         """
         body: dict[str, Any] = {"acquisition": _named(acquisition), "purpose": purpose, "query": statement}
         body |= {} if to is None else {"to": self._place(to)}
         body |= ({} if within is None else {"within": within}) | ({"said": dict(said)} if said else {})
+        body |= {"joined": {name: _named(one) for name, one in joined.items()}} if joined else {}
         return Asked.read(await self.replica_open(id=str(uuid.uuid4()), **body))
 
     async def export_keys(

@@ -67,6 +67,16 @@ class Answer:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A file that the process is handed: under which names it is a table, and of which columns, where not of all."""
+
+    names: Sequence[str]
+    file: IndexedFile
+    reader: Reader
+    columns: Sequence[str] = ()
+
+
 class Sitting:
     """A reader process and the line to it; `cut` from any thread, the rest from one."""
 
@@ -132,37 +142,45 @@ class Sitting:
         NotPermitted once it was cut.
         """
         named = names_of(files or ())
-        told = {
-            "statement": self.statement,
-            "tables": None if files is None else sorted(named),
-            "seconds": self._seconds,
-            "threads": THREADS,
-        }
-        found = self._said(told, (), START_SECONDS)
-        self._confined = tuple(map(str, found["confined"]))
-        self._tables = tuple(name for name in found["tables"] if name in named)
-        self._asked = list({named[name].name: named[name] for name in self._tables}.values())
-        size = sum(file.size for file in self._asked)
-        if size > MAX_PLAIN_BYTES or len(self._asked) > MAX_FILES:
-            text = f"it asks for {len(self._asked)} files of {size} bytes together"
-            raise InvalidInput(text, f"at most {MAX_FILES} files and {MAX_PLAIN_BYTES >> 20} MiB for one statement")
+        self._look(None if files is None else sorted(named))
+        self._ask_for({named[name].name: named[name] for name in self._tables}.values())
 
     def answer(self, reader: Reader, columns: Sequence[str] = ()) -> Answer:
         """Open what it asks for, and return what it answers; raises InvalidInput, NotPermitted, OpeningError.
 
         `columns` are the licensed ones, where not all are.
         """
-        handed: list[int] = []
+        named = names_of(reader.files())
+        alike = [[name for name, one in named.items() if one.name == file.name] for file in self._asked]
+        return self._answer(
+            [Handed(names, one, reader, columns) for names, one in zip(alike, self._asked, strict=True)]
+        )
+
+    def _look(self, tables: Sequence[str] | None) -> None:
+        """Have the statement looked at over tables of these names, or (None) by its form."""
+        told = {"statement": self.statement, "tables": tables, "seconds": self._seconds, "threads": THREADS}
+        found = self._said(told, (), START_SECONDS)
+        self._confined = tuple(map(str, found["confined"]))
+        self._tables = tuple(name for name in found["tables"] if name in (tables or ()))
+
+    def _ask_for(self, files: Iterable[IndexedFile]) -> None:
+        self._asked = list(files)
+        size = sum(file.size for file in self._asked)
+        if size > MAX_PLAIN_BYTES or len(self._asked) > MAX_FILES:
+            text = f"it asks for {len(self._asked)} files of {size} bytes together"
+            raise InvalidInput(text, f"at most {MAX_FILES} files and {MAX_PLAIN_BYTES >> 20} MiB for one statement")
+
+    def _answer(self, handed: Iterable[Handed]) -> Answer:
+        numbers: list[int] = []
         try:
             told = []
-            for file in self._asked:
-                handed.append(in_memory(file.size, reader.placed(file)))
-                names = [name for name, one in names_of(reader.files()).items() if one.name == file.name]
-                told.append({"names": names, "kind": kind_of(file.name), "columns": list(columns)})
-            head = self._said({"files": told}, tuple(handed), self._seconds)
-        finally:
             for one in handed:
-                os.close(one)
+                numbers.append(in_memory(one.file.size, one.reader.placed(one.file)))
+                told.append({"names": one.names, "kind": kind_of(one.file.name), "columns": list(one.columns)})
+            head = self._said({"files": told}, tuple(numbers), self._seconds)
+        finally:
+            for number in numbers:
+                os.close(number)
         rows, size = int(head["rows"]), int(head["bytes"])
         if not 0 <= size <= 2 * MAX_ANSWER_BYTES:
             raise InvalidInput("the answer is larger than it may be", HINTS["answer"])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 SAID: Final = "said"  # what else is said of a use, a line each
+JOINED: Final = "joined"  # what else a statement is about, a line each
 
 
 def declared(act: Declared) -> Act:
@@ -42,7 +43,7 @@ ACTS: tuple[Act, ...] = (
     Act("/publish/file", "provider", "drafting.keep", ("kind", "text")),
     Act("/publish/file/publication", "provider", "drafting.begin", ("draft",)),
     Act("/agreements/{id}/opening", "buyer", "trading.open_replica", ("purpose", SAID), (SAID,)),
-    Act("/agreements/{id}/asking", "buyer", "trading.ask", ("purpose", SAID, "query"), (SAID,)),
+    Act("/agreements/{id}/asking", "buyer", "trading.ask", ("purpose", SAID, "query", JOINED), (SAID, JOINED)),
     Act("/agreements/{id}/key-export", "buyer", "trading.export_keys", ("purpose", SAID, "confirm"), (SAID,)),
     Act("/agreements/{id}/revocation", TRADERS, "trading.revoke", ("reason", "confirm")),
     Act("/negotiations/{id}/{act}", TRADERS, "negotiating.operate", ("reason",), ("reason",)),

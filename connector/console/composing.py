@@ -39,7 +39,17 @@ MEMBERS: Final = frozenset({"permission", "prohibition", "conflict"})
 # what is added, by the name of its button
 CONDITION, DUTY, FORBID, TEMPLATE = "condition", "duty", "forbid", "template"
 # actions that a page offers to forbid; each lies in a use or in passing on
-FORBIDDEN: Final = ("distribute", "grantUse", "transfer", "sell", "print", "display", "derive", "reproduce")
+FORBIDDEN: Final = (
+    "distribute",
+    "grantUse",
+    "transfer",
+    "sell",
+    "print",
+    "display",
+    "derive",
+    "aggregate",
+    "reproduce",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ LOOK_SECONDS: Final = 0.5
 class Question:
     """One statement, with the process that will answer it; `to` is a new file for the whole answer."""
 
+    process: type[Sitting] = Sitting
+
     def __init__(self, statement: Any, to: Path | None, within: Any = None) -> None:
         """Check what is asked; raises InvalidInput, Conflict for a file that is there already."""
         if not isinstance(statement, str):
@@ -56,7 +58,7 @@ class Question:
             refuse_unwritable(to.parent)
         self.statement = " ".join(statement.split())
         self.to = to
-        self.sitting = Sitting(statement, SECONDS if within is None else within)
+        self.sitting = self.process(statement, SECONDS if within is None else within)
         self.answer: Answer | None = None
         self.columns: Sequence[str] = ()
         self._asked = False

@@ -15,7 +15,6 @@ import asyncio
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -28,9 +27,8 @@ from connector.consumer.followed import WAIT_SECONDS_MAX
 from connector.consumer.mandate import refuse_unwritable
 from connector.consumer.place import Place
 from connector.consumer.purchase import Purchase
-from connector.consumer.steps import is_here
 from connector.consumer.wish import wished
-from connector.custody import replicas
+from connector.custody import joined, replicas
 from connector.custody.errors import VaultError
 from connector.custody.reader import Reader
 from connector.custody.scrub import require_undestroyed
@@ -57,7 +55,9 @@ if TYPE_CHECKING:
     from connector.channel.receive import Received
     from connector.consumer.acknowledging import Acknowledging
     from connector.consumer.acquisition import Acquisitions
+    from connector.consumer.joining import Joining
     from connector.consumer.next_channel import NextChannels
+    from connector.consumer.opening_turns import OpeningTurns
     from connector.consumer.purchase import Till
     from connector.consumer.reads import Reads
     from connector.core.core import Core
@@ -67,10 +67,6 @@ if TYPE_CHECKING:
     from connector.licence.books import Books
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
-
-
-# reader processes of one connector at once
-SITTINGS_MAX = 4
 
 
 class Openings:
@@ -88,13 +84,13 @@ class Openings:
         reads: Reads,
         till: Till,
         acquisitions: Acquisitions,
+        opening_turns: OpeningTurns,
+        joining: Joining,
     ) -> None:
         self._core, self._buyer, self._secrets, self._blobs = core, buyer, secrets, blobs
         self._books, self._acknowledging, self._next_channels = books, acknowledging, next_channels
         self._reads, self._till, self._acquisitions = reads, till, acquisitions
-        # openings of one agreement are made one after the other: each has the next number
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._sittings = asyncio.Semaphore(SITTINGS_MAX)
+        self._turns, self._joining = opening_turns, joining
 
     async def open(self, body: Any, person: Person = OWNER) -> JsonObject:
         """Open as `{id, acquisition, purpose, said?, to?, overwrite?, packed?}` says; raises NotPermitted with reasons.
@@ -107,9 +103,11 @@ class Openings:
         if not (key and absolute and isinstance(overwrite, bool) and isinstance(packed, bool)):
             words = "an opening needs an `id`; `to` is an absolute path if it is given, and the rest true or false"
             raise InvalidInput(words)
-        if key.startswith(key_export.PREFIX):
-            raise InvalidInput(f"the id of an opening does not begin with `{key_export.PREFIX}`", "choose another id")
+        if taken := next((one for one in (key_export.PREFIX, joined.PREFIX) if key.startswith(one)), ""):
+            raise InvalidInput(f"the id of an opening does not begin with `{taken}`", "choose another id")
         said = person.says(body.get("said"))
+        if body.get(joined.JOINED) is not None:
+            return await self._joining.ask(key, purpose, said, body)
         if (question := Question.of(body)) is not None:
             return await self._ask(key, purpose, said, question, str(body.get("acquisition", "")))
         if packed and to is None:
@@ -117,22 +115,19 @@ class Openings:
         if to is not None:
             refuse_unwritable(Path(str(to)))
         place = None if to is None else Place(Path(str(to)), overwrite, packed)
-        got = await self._got(str(body.get("acquisition", "")))
-        async with self._turn(got):
+        got = await self._reads.got(str(body.get("acquisition", "")))
+        async with self._turns.of(got.its_agreement):
             row = await self._reads.begin(key, got, purpose, said)
             if row.state == ReadState.DONE and row.result is not None:
                 return {"renamed": {}} | dict(row.result)
             return await self._perform(row, place)
 
-    def _turn(self, got: AcquisitionRow) -> asyncio.Lock:
-        return self._turns.setdefault(got.its_agreement, asyncio.Lock())
-
     async def _ask(
         self, key: str, purpose: str, said: dict[str, str], question: Question, acquisition: str
     ) -> JsonObject:
         """Have a statement answered by what is opened for it; the answer is told once and kept nowhere."""
-        got = await self._got(acquisition)
-        async with self._turn(got), self._sittings, question:
+        got = await self._reads.got(acquisition)
+        async with self._turns.of(got.its_agreement), self._turns.sittings, question:
             await asyncio.to_thread(question.require, None)
             row = await self._reads.begin(key, got, purpose, {**said, QUERY: question.statement})
             if row.state == ReadState.DONE and row.result is not None:
@@ -150,8 +145,8 @@ class Openings:
         if not key or not to.is_absolute():
             raise InvalidInput("an export needs an `id`, and `to`, the absolute path of a new file")
         key, said = key_export.PREFIX + key, person.says(body.get("said"))
-        got = await self._got(str(body.get("acquisition", "")))
-        async with self._turn(got):
+        got = await self._reads.got(str(body.get("acquisition", "")))
+        async with self._turns.of(got.its_agreement):
             agreement = await self._agreement(got.its_agreement)
             key_export.check_tier(agreement)
             known = await self._core.store.read(lambda tx: tx.get(ReadRow, id=key))
@@ -167,7 +162,7 @@ class Openings:
         try:
             number = await self._reads.decide(row, keys_leave=True)
         except NotPermitted as refusal:
-            await self._reads.deny(row, refusal)
+            await self._reads.deny(row, refusal=refusal)
             raise
         secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica.id))
         await asyncio.to_thread(key_export.write, replica, agreement, secrets, to)
@@ -179,19 +174,6 @@ class Openings:
         agreement = await self._core.store.read(lambda tx: tx.get(AgreementRow, digest=digest))
         assert agreement is not None
         return agreement
-
-    async def _got(self, named: str) -> AcquisitionRow:
-        """Return the acquisition of this id, or the newest that led to this agreement; raises Absent."""
-        found = await self._core.store.read(
-            lambda tx: (
-                tx.find(AcquisitionRow, "id = ?", (named,))
-                or tx.find(AcquisitionRow, "agreement = ?", (named,), "created desc", 1)
-            )
-        )
-        got = found[0] if found else None
-        if got is None or not is_here(got):
-            raise Absent(f"`{named[:100]}` is not here, or not complete", "penstock get, first")
-        return got
 
     async def _perform(self, row: ReadRow, to: Place | Question | None) -> JsonObject:
         agreement = await self._agreement(row.agreement)
@@ -213,7 +195,7 @@ class Openings:
                 require_undestroyed(None if now is None else now.state)
                 raise
         except NotPermitted as refusal:
-            await self._reads.deny(row, refusal)
+            await self._reads.deny(row, refusal=refusal)
             raise
 
     # ---- plain: here already, and nobody's to control

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from connector.consumer import waiting
 from connector.consumer.steps import IS_UNENDED, UNENDED
+from connector.custody import joined
 from connector.negotiation.pending import Pending
 from connector.store.rows.agreement import AcquisitionRow
 from connector.store.rows.use import ReadRow, ReadState
@@ -34,7 +35,8 @@ def processes_of_orders(tx: Tx) -> frozenset[str]:
 def openings(tx: Tx) -> list[Pending]:
     """Return the openings that were begun and neither done nor denied, the oldest first."""
     states = ReadState.ASKED, ReadState.DECIDED
-    return [_opening(tx, row) for row in tx.find(ReadRow, "state in (?, ?)", states, "created")]
+    rows = tx.find(ReadRow, "state in (?, ?)", states, "created")
+    return [_opening(tx, row) for row in rows if not (joined.reading_of(row.id) or ("", ""))[1]]
 
 
 def _order(tx: Tx, row: AcquisitionRow) -> Pending:
@@ -67,7 +69,9 @@ def _order(tx: Tx, row: AcquisitionRow) -> Pending:
 
 def _opening(tx: Tx, row: ReadRow) -> Pending:
     got = tx.get(AcquisitionRow, id=row.acquisition)
-    again = f"`penstock open {row.acquisition} --purpose {row.purpose} --id {row.id}`"
+    reading = joined.reading_of(row.id)
+    how, key = (" --query … --with …", reading[0]) if reading else ("", row.id)
+    again = f"`penstock open {row.acquisition} --purpose {row.purpose}{how} --id {key}`"
     return Pending(
         kind=OPENING,
         id=row.id,

@@ -208,7 +208,7 @@ class Pulls:
         try:
             return await self._reads.decide(opening)
         except NotPermitted as refusal:
-            await self._reads.deny(opening, refusal)
+            await self._reads.deny(opening, refusal=refusal)
             raise
 
     async def _buy_keys(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from connector.custody import lineage
+from connector.custody import joined, lineage
 from connector.negotiation import authority
 from connector.negotiation.protocol.states import CONSUMER
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, PeerMisbehaved
@@ -82,7 +82,7 @@ class Partnership:
     async def add(self, project: str, name: str, file: str, made_of: Sequence[str], note: str) -> JsonObject:
         """Put a result into the workspace: what the file's bytes are, and under which agreements it was made."""
         digest, size = await asyncio.to_thread(_digest_of, file)
-        made = await self._core.store.read(lambda tx: [_source(tx, prefix) for prefix in made_of])
+        made = await self._core.store.read(lambda tx: _sources(tx, made_of))
         body = {"name": name, "digest": digest, "size": size, "note": note, "madeOf": made}
         answer: JsonObject = await self._exchange.ask("POST", f"{_path(project)}/results", body)
         return answer
@@ -199,6 +199,20 @@ def _digest_of(file: str) -> tuple[str, int]:
             f"the file `{file}` cannot be read: {error.strerror}", "name a file of this machine"
         ) from error
     return found.hexdigest(), size
+
+
+def _sources(tx: Tx, made_of: Sequence[str]) -> list[JsonObject]:
+    """Return the agreements that something was made under, each once; an opening's id stands for all that it read."""
+    found: dict[str, JsonObject] = {}
+    for named in made_of:
+        try:
+            sources = [_source(tx, named)]
+        except Absent:
+            if not (read := joined.opened_under(tx, named)):
+                raise
+            sources = [_source(tx, digest) for digest in read]
+        found |= {source["agreement"]: source for source in sources}
+    return list(found.values())
 
 
 def _source(tx: Tx, prefix: str) -> JsonObject:

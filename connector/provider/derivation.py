@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.custody import lineage
+from connector.custody import joined, lineage
 from connector.licence.sublicence import onward
 from connector.negotiation.protocol.states import CONSUMER, PROVIDER
-from connector.runtime.errors import NotPermitted
+from connector.runtime.errors import Absent, NotPermitted
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow
 from policy.compare.cells import Effort
@@ -47,7 +47,8 @@ class Derivation:
         """
         if not (named := brief.get("derivedFrom")):
             return brief
-        brief = brief | {"derivedFrom": sorted({lineage.replica_of(tx, prefix).agreement for prefix in named})}
+        sources = {one for prefix in named for one in _agreements(tx, prefix)}
+        brief = brief | {"derivedFrom": sorted(sources)}
         if why := self._refusal(tx, brief, policy, None, self._core.clock.now()):
             raise NotPermitted(why, "publish it under narrower rules, or ask for a licence that lets it be")
         return brief
@@ -70,6 +71,16 @@ class Derivation:
             if why := self._standing.over(tx, row, now) or _beyond(row.terms, brief, rules, party):
                 return f"it is made out of `{row.product}`, and {why}"
         return ""
+
+
+def _agreements(tx: Tx, named: str) -> list[str]:
+    """Return the agreements of what is named as a source: a replica's, or all that an opening of that id read."""
+    try:
+        return [lineage.replica_of(tx, named).agreement]
+    except Absent:
+        if not (read := joined.opened_under(tx, named)):
+            raise
+        return read
 
 
 def _beyond(terms: Mapping[str, Any], brief: JsonObject, rules: Mapping[str, Any], party: str | None) -> str:

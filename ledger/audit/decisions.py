@@ -34,7 +34,7 @@ DECIDED = "decision.made"
 # the scope that asks the whole policy; what is asked in a narrower one is decided again in this one
 WHOLE = "order"
 # where a use is decided: nothing of the policy may be left out there
-AT_USE = frozenset({"offer", "release", "opening", "export", "copy", "compute"})
+AT_USE = frozenset({"offer", "release", "opening", "export", "joining", "copy", "compute"})
 # an entry is written with the decision; a chain whose blocks each count a second may run ahead of the clock by minutes
 ASIDE_MAX = timedelta(minutes=15)
 

@@ -2,7 +2,8 @@
 
 A leased opening is a release: the key holder decided it, and names the decision in `decisionDigest`, which is one
 digest over the decisions on all orders of the batch. An opening of a kept replica has no release; its holder decided
-it himself, and his log must show a decision for each; and another for each time that its keys were handed out.
+it himself, and his log must show a decision for each; another for each that was joined with what else he holds, and one
+for each time that its keys were handed out.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ if TYPE_CHECKING:
     from ledger.audit.report import Report
 
 DECIDED, STARTED, EXPORTED = "decision.made", "opening.started", "keys.exported"
-RELEASE, OPENING, EXPORT, COPY = "release", "opening", "export", "copy"  # places of a decision
+# places of a decision
+RELEASE, OPENING, EXPORT, JOINING, COPY = "release", "opening", "export", "joining", "copy"
+# in an opening that was joined with others: what it says of the statement
+JOINED = "joined"
 # tier → the places at which its transfers are decided, where nobody opens them by hand
 PLACES = {PLAIN: (COPY, CALL), COMPUTED: (COMPUTE,)}
 
@@ -138,6 +142,7 @@ def _counting(deal: Deal) -> frozenset[str]:
 def _check_started(book: Book, books: Books, deals: Deals, released: set[Opening], report: Report) -> None:
     """Check the openings a log tells of: leased ones were released, kept ones were decided in the same log."""
     kept: dict[str, int] = {}
+    joined: dict[str, int] = {}
     for event, opening in _started(book, report):
         deal = deals.get(event.part)
         report.waits.update([event.part] if deal is None else [])
@@ -153,7 +158,11 @@ def _check_started(book: Book, books: Books, deals: Deals, released: set[Opening
         _check_number(event, kept[event.part] + before, deal, report)
         # a plain copy is begun by who serves it, once for each transfer, be it of files or of calls
         places = PLACES.get(deal.terms.tier, (OPENING,))
-        if _allowed_before(book, event, *places) < kept[event.part]:
+        is_decided = _allowed_before(book, event, *places) >= kept[event.part]
+        if JOINED in event.fields:
+            joined[event.part] = joined.get(event.part, 0) + 1
+            is_decided &= _allowed_before(book, event, JOINING) >= joined[event.part]
+        if not is_decided:
             report.find("opening-undecided", event.did, event)
     exported: dict[str, int] = {}
     for event in book.of(EXPORTED):

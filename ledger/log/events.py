@@ -105,7 +105,9 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "keys.faulted": _shape("accountHash seq", "code", "receiptDigest rows amount cumulative voucherDigest bundle"),
     "keys.exported": _shape("editionId agreementDigest", "opening purpose rows"),
-    "opening.started": _shape("transferId opening", f"{_OPENING} rows bytes", "agreementDigest metering statement"),
+    "opening.started": _shape(
+        "transferId opening", f"{_OPENING} rows bytes", "agreementDigest metering statement joined"
+    ),
     "opening.ended": _shape("transferId opening", f"{_OPENING} duration", "rows bytes agreementDigest metering"),
     "copy.served": _shape(
         "transferId opening", "transfer bytes plainBytes rows amount metering", "agreementDigest calls"

@@ -208,11 +208,11 @@ async def test_it_is_asked_in_the_console_too(space):
         page = await buyer.open(f"agreements/{got['agreement']}")
         told = json.loads((await buyer.open(page.url + ".json")).text)
         purpose = next(one["iri"] for one in told["purposes"] if one["iri"].endswith("#" + PURPOSE))
-        answer = await buyer.send(page, "/asking", purpose=purpose, query=SUM)
+        answer = await buyer.send(page, "/asking", purpose=purpose, query=SUM, joined="")
         assert answer.status == 200
         assert f"<td>S0</td><td>{TOTALS[0][1]}</td><td>{ROWS // 5}</td>" in answer.text
         assert "limits" in answer.text
-        refused = await buyer.send(page, "/asking", purpose=purpose, query="copy rain to 'x'")
+        refused = await buyer.send(page, "/asking", purpose=purpose, query="copy rain to 'x'", joined="")
         assert refused.status == 400
         assert "no SELECT" in refused.text
     finally:

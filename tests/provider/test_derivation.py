@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 import pytest_asyncio
 
-from connector.custody import lineage
+from connector.custody import joined, lineage
 from connector.negotiation.protocol import offers
 from connector.runtime.errors import Absent, NotPermitted
 from contracts import agreement as agreements
@@ -65,6 +65,17 @@ class Maker:
 
         await self.store.write(act)
         return row["digest"]
+
+    async def join(self, reading, first, other, state="done"):
+        """Keep that two licences were read together under this id."""
+        about = {"purpose": "Research", "state": state, "created": self.connector.clock.now()}
+
+        def act(tx):
+            for name, licence, said in (("", first, joined.written({"other": other})), ("other", other, reading)):
+                row = {"id": joined.opening_id(reading, name), "acquisition": licence, "agreement": licence}
+                tx.insert("reads", **row, said={"joined": said}, **about)
+
+        await self.store.write(act)
 
     async def publish(self, *sources, policy=NARROW, inherit=False):
         """Have a draft's sources asked; returns the draft."""
@@ -129,6 +140,20 @@ async def test_of_several_sources_each_must_let_it(maker):
     await maker.publish(free)
     with pytest.raises(NotPermitted, match=f"made out of `{SOURCE}`"):
         await maker.publish(free, bound, inherit=True)
+
+
+async def test_a_joined_opening_names_each_of_its_licences_as_a_source(maker):
+    free, other, bound = await maker.license(SHUT), await maker.license(OPEN), await maker.license(NO_DERIVING)
+    await maker.join("heights", free, other)
+    assert (await maker.publish("heights"))["brief"]["derivedFrom"] == sorted([free, other])
+    assert (await maker.publish("heights", free))["brief"]["derivedFrom"] == sorted([free, other])
+    await maker.join("forbidden", free, bound)
+    with pytest.raises(NotPermitted, match="does not permit to derive"):
+        await maker.publish("forbidden")
+    await maker.join("refused", free, other, state="denied")
+    for absent in ("refused", "never"):
+        with pytest.raises(Absent):
+            await maker.publish(absent)
 
 
 async def test_a_buyer_is_asked_about_by_name(maker):

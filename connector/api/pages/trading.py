@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as quoted
 
-from connector.api.pages import saying
+from connector.api.pages import joins, saying
 from connector.console import describing, language
-from connector.console.acts import SAID
+from connector.console.acts import JOINED, SAID
 from connector.console.answers import ANSWER_ROWS_MAX
 from connector.console.leafing import leafed
 from connector.console.page import ANY_ID, Shown
@@ -137,6 +137,7 @@ async def agreement(call: Call) -> JsonObject:
             "contract": _contract(tx, row),
             "authority": _authority(tx, row),
             "replica": held,
+            "joins": joins.others(tx, key) if held else [],
             "destroyed": lineage.destroyed(tx, key),
             "effects": _effects(tx, row, held, channels, transfers),
             "rows": _events(tx, [part for part in parts if part]),
@@ -291,9 +292,11 @@ async def ask(call: Call, fields: dict[str, str]) -> Shown:
     """Ask a statement of what was got under an agreement; what it finds stands on the agreement's page, once."""
     got = await _got(call, call.path["id"])
     said: JsonObject = {SAID: saying.read(fields[SAID]), "query": fields["query"], "purpose": fields["purpose"]}
-    asked = {"id": f"console-{secrets.token_hex(4)}", "acquisition": got.id, **said}
+    joined = {JOINED: named} if (named := joins.read(fields[JOINED])) else {}
+    asked = {"id": f"console-{secrets.token_hex(4)}", "acquisition": got.id, **said, **joined}
     opened = await call.of(Openings).open(asked, call.person)
-    answer = opened["answer"] | {"query": fields["query"], "rows": opened["answer"]["rows"][:ANSWER_ROWS_MAX]}
+    typed = {name: fields[name] for name in ("query", JOINED)}
+    answer = opened["answer"] | typed | {"rows": opened["answer"]["rows"][:ANSWER_ROWS_MAX]}
     return Shown(f"/agreements/{ANY_ID}", await agreement(call) | {"answer": answer})
 
 

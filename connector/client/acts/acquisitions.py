@@ -30,6 +30,8 @@ ACQUISITION: dict[str, Any] = {
 OPENED: Shape = {
     "id": "text", "acquisition": "text", "purpose": "text", "number": "number", "charged": "number", "bytes": "number",
     "files": ["text"], "renamed": {"*": "text"},
+    # where several were joined: each, the first under no name; `blind` and the statement make the digest in the log
+    "joined?": [{"name": "text", "acquisition": "text", "number": "number", "bytes": "number", "blind": "text"}],
     # where a statement was asked
     "answer?": {
         "columns": ["text"], "rows": [["any"]], "rowCount": "number", "tables": ["text"], "to": "text?",
@@ -311,6 +313,15 @@ ACTS = (
                 ("Statement", "查询语句"),
                 "instead of files: what one SELECT over its tables finds, read in a process of its own",
                 "--query",
+                default=None,
+            ),
+            Field(
+                "joined",
+                ("Joined with", "合并读取"),
+                "with --query: what another ORDER of yours brought, under a NAME in the statement, as NAME=ORDER; each "
+                "must permit to be joined (`aggregate`), or nothing is read; may be repeated",
+                "--with",
+                "pairs",
                 default=None,
             ),
             Field("within", ("Seconds", "秒数"), "seconds for that", "--within", "number", None, least=1),

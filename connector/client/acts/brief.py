@@ -200,7 +200,8 @@ BRIEF = (
     Field(
         "derived_from",
         ("Made of, one a line", "来源,每行一个"),
-        "a replica, edition or agreement here that it was made of; may be repeated",
+        "a replica, edition or agreement here that it was made of, or the id of an opening: all that it read; may be "
+        "repeated",
         "--derived-from",
         "texts",
         NULL,

@@ -172,7 +172,8 @@ ACTS = (
             Field("file", ("File", "文件"), "the file; it stays here", None),
             Field(
                 "made_of", ("Made of, one a line", "来源,每行一个"),
-                "a product, agreement or replica here that it was made of; may be repeated", "--made-of", "texts", [],
+                "a product, agreement or replica here that it was made of, or the id of an opening: all that it read; "
+                "may be repeated", "--made-of", "texts", [],
                 sent="madeOf",
             ),
             Field("note", ("Words", "说明"), "what it is, in words", "--note", default=""),

@@ -366,6 +366,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "对其表执行一条 SELECT,按一次打开计。由受限进程读取数据,不写出文件,结果仅显示一次。",
     ),
     "agreement.query": ("Statement (`describe TABLE` says its columns)", "查询语句(describe 加表名可查看各列)"),
+    "agreement.joined": (
+        "Joined with (perhaps): NAME=ORDER of yours, one a line; each must permit it, or nothing is read",
+        "合并读取(可选):名称=订单编号,每行一个;须各方规则均允许,否则均不读取",
+    ),
+    "agreement.joins": ("What may be named there:", "可填写的订单:"),
     "agreement.askit": ("Ask", "查询"),
     "agreement.answer": ("Answer", "查询结果"),
     "agreement.answered": (

@@ -44,8 +44,8 @@ def release(*rows, named=("d1",), link=(REQUEST, "7")):
     return event("keys.released", "c1", *link, rows=list(rows), decisionDigest=sha(list(named)).hex())
 
 
-def started(reader="k1", part=A1):
-    return event("opening.started", part, "t", "1", transfer="t", readerKey=reader)
+def started(reader="k1", part=A1, **more):
+    return event("opening.started", part, "t", "1", transfer="t", readerKey=reader, **more)
 
 
 def exported(part=A1):
@@ -223,6 +223,16 @@ def test_a_kept_replica_is_opened_by_a_decision_each():
 @pytest.mark.parametrize("other", [decision(outcome="deny"), decision(place="export"), decision(A2)])
 def test_only_an_allowing_decision_on_this_opening_counts(other):
     assert checked([], [other, started()], [KEPT]) == [("opening-undecided", BUYER, 1)]
+
+
+def test_a_joined_opening_is_decided_as_a_reading_and_as_a_joining():
+    joined, joining = started(joined="ab" * 32), decision(place="joining")
+    assert checked([], [joining, decision(), joined, decision(), started()], [KEPT]) == []
+    assert checked([], [decision(), joined], [KEPT]) == [("opening-undecided", BUYER, 1)]
+    assert checked([], [joining, joined], [KEPT]) == [("opening-undecided", BUYER, 1)]
+    assert checked([], [joining, decision(), joined, decision(), joined], [KEPT]) == [("opening-undecided", BUYER, 4)]
+    for other in (decision(outcome="deny", place="joining"), decision(A2, place="joining")):
+        assert checked([], [other, decision(), joined], [KEPT]) == [("opening-undecided", BUYER, 2)]
 
 
 def test_openings_of_each_agreement_are_counted_by_themselves():
