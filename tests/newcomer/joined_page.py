@@ -42,14 +42,14 @@ async def test_two_providers_and_a_planner_are_there(walk, here):
 
 
 async def test_each_is_published_and_bought_as_the_page_says(walk):
-    for product in ("rain", "places"):
-        await walk.type(of_page("publish", f"{product}.csv"))
+    for file, product in (("rain.csv", "rainfall"), ("places.csv", "places")):
+        await walk.type(of_page("publish", file))
         await walk.type(["penstock", "exchange", "review", product, "--data", "exchange"])
         await walk.type(of_page("get", product))
 
 
 async def test_their_rows_are_joined_and_each_counts_an_opening(walk):
-    join = of_page("open", "rain")
+    join = of_page("open", "rainfall")
     said = await walk.type(join)
     assert ("`sites`: opening 1" in said, "heights.csv" in said) == (True, True)
     rows = (walk.folder / "heights.csv").read_text().splitlines()[1:]
@@ -67,7 +67,7 @@ async def test_what_comes_of_it_names_both_in_a_project(walk):
     await walk.type(["penstock", "project", "propose", "Rain by height", *parties, *terms])
     for name in ("weather", "survey"):
         await walk.type(["penstock", "project", "sign", "heights", "--data", name])
-    assert "made of rain, places" in await walk.type(of_page("project", "add"))
+    assert "made of rainfall, places" in await walk.type(of_page("project", "add"))
     project = json.loads(await walk.type(["penstock", "project", "show", "heights", "--json", "--data", "survey"]))
     [result] = project["results"]
     assert [one["provider"] for one in result["madeOf"]] == [walk.did("weather"), walk.did("survey")]
@@ -84,7 +84,7 @@ async def test_who_forbids_it_is_joined_with_nothing(walk):
     await walk.type(["penstock", "exchange", "review", "apart", "--data", "exchange"])
     bought = ["apart" if word == "places" else word for word in of_page("get", "places")]
     await walk.type(bought)
-    join = ["sites=apart" if word == "sites=places" else word for word in of_page("open", "rain")]
+    join = ["sites=apart" if word == "sites=places" else word for word in of_page("open", "rainfall")]
     join = [word for word in join if word not in ("--to", "heights.csv", "--id", "by-height")]
     assert "`sites` is not joined" in await walk.type(join, POLICY)
 
