@@ -16,11 +16,15 @@ from catalog.document import items, members, text
 from catalog.errors import CatalogError
 from catalog.packing import Packing, packing_from_json
 from catalog.profile import FileProfile, file_from_json, file_json
+from contracts import application as applications
+from contracts.errors import ContractError
 from contracts.namespace import NS
 from policy import regions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from contracts.application import Application
 
 TITLE_CHARACTERS_MAX = 256
 DESCRIPTION_CHARACTERS_MAX = 10_000
@@ -30,6 +34,8 @@ FILES_MAX = 10_000
 DISTRIBUTIONS_MAX = 16
 ID_CHARACTERS_MAX = 256
 
+# the member that says which program is sold, and what DCAT says that it is
+APPLICATION = "application"
 DCT = "http://purl.org/dc/terms/"
 DCAT = "http://www.w3.org/ns/dcat#"
 # DCAT-AP takes the frequency from the controlled vocabulary of the EU's Publications Office
@@ -60,7 +66,8 @@ class Dataset:
     """A described dataset; `grade` is the security grade 1 to 5, `region` the place it is about, empty if none.
 
     `classes` says what it is about: dimension → code (`catalog.classes.DIMENSIONS`). `packing` is how small files are
-    delivered together, where they are.
+    delivered together, where they are. `application` says of a program that is sold which one it is
+    (`contracts.application`); None: it is data.
     """
 
     id: str
@@ -75,6 +82,7 @@ class Dataset:
     classes: Mapping[str, str] = field(default_factory=dict)
     about: About = NOTHING
     packing: Packing | None = None
+    application: Application | None = None
 
     def __post_init__(self) -> None:
         """Refuse what the tables and limits do not know; raises CatalogError with the path of the fault."""
@@ -140,12 +148,13 @@ def dataset_json(dataset: Dataset) -> dict[str, object]:
         "classes": dict(dataset.classes),
         **({"about": about_json(dataset.about)} if dataset.about else {}),
         **({"packing": dataset.packing.json()} if dataset.packing else {}),
+        **({APPLICATION: dataset.application.json()} if dataset.application else {}),
     }
 
 
 def dataset_from_json(document: object) -> Dataset:
     """Read `dataset_json`'s form; anything missing, unknown, too long or not in a table raises CatalogError."""
-    facts = members(document, "dataset", required=_KEYS, allowed=_KEYS | {"about", "packing"})
+    facts = members(document, "dataset", required=_KEYS, allowed=_KEYS | {"about", "packing", APPLICATION})
     grade = facts["grade"]
     if type(grade) is not int:
         raise CatalogError(f"unknown security grade `{grade}`", path="grade", hint="1 to 5")
@@ -165,6 +174,7 @@ def dataset_from_json(document: object) -> Dataset:
         classes={name: text(code, f"classes/{name}") for name, code in _classes(facts["classes"]).items()},
         about=about_from_json(facts.get("about", {})),
         packing=None if facts.get("packing") is None else packing_from_json(facts["packing"], "packing"),
+        application=_application(facts.get(APPLICATION)),
     )
 
 
@@ -190,6 +200,7 @@ def dcat_json(dataset: Dataset, *, offers: Sequence[dict[str, object]], service:
         NS + "grade": SECURITY_GRADES[dataset.grade].number,
         DCT + "accrualPeriodicity": {"@id": EU_FREQUENCY + EU_FREQUENCIES[dataset.frequency]},
         **({DCT + "spatial": dataset.region} if dataset.region else {}),
+        **({DCT + "type": APPLICATION, NS + "program": dataset.application.json()} if dataset.application else {}),
         **{NS + name: code for name, code in dataset.classes.items()},
     }
 
@@ -201,6 +212,15 @@ _KEYS = frozenset(
 
 def _classes(document: object) -> Mapping[str, object]:
     return members(document, "classes", required=frozenset(), allowed=frozenset(classes.DIMENSIONS))
+
+
+def _application(document: object) -> Application | None:
+    if document is None:
+        return None
+    try:
+        return applications.read(document, APPLICATION)
+    except ContractError as error:
+        raise CatalogError(str(error), path=APPLICATION) from error
 
 
 def _distribution(document: object, path: str) -> Distribution:

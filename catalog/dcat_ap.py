@@ -16,7 +16,7 @@ from catalog import csvw
 from catalog.about import LANGUAGES, UNDETERMINED, WEB
 from catalog.classes import DIMENSIONS
 from catalog.codes import SECURITY_GRADES, SERVICE_TYPES
-from catalog.dataset import DCAT, DCT, EU_FREQUENCIES, EU_FREQUENCY, dataset_from_json
+from catalog.dataset import APPLICATION, DCAT, DCT, EU_FREQUENCIES, EU_FREQUENCY, dataset_from_json
 from catalog.describe import MEDIA_TYPES, PARQUET
 from catalog.hints import GRADE_OF_HINT
 from contracts.namespace import NS
@@ -122,6 +122,11 @@ def dcat_ap(view: View) -> dict[str, Any]:
         found |= {"dct:modified": at} | ({"dct:issued": at} if header.get("edition") == "1" else {})
     if origin := dataset.classes.get("origin"):
         found["dct:provenance"] = {"@type": "dct:ProvenanceStatement", "rdfs:label": _labels("origin", origin)}
+    if dataset.application is not None:
+        labels = _labels("form", APPLICATION)
+        concept = {"@type": "skos:Concept", "skos:prefLabel": labels, "dct:title": labels}
+        found |= {"dct:type": {"@id": f"{NS}form/{APPLICATION}", **concept}}
+        found |= {"penstock:program": dataset.application.program}
     found |= _said(about, view, subject)
     if view.get("resource"):
         found["prov:wasDerivedFrom"] = _resource(view["resource"])

@@ -230,4 +230,5 @@ _OF_PRODUCT: tuple[Plain, ...] = (
     ("contact", "contact", "联系方式", lambda _, dataset: ", ".join(dataset.about.contact.values()), _text),
     ("citation", "citation", "引用格式", lambda _, dataset: dataset.about.citation, _text),
     ("bytes", "bytes", "字节数", lambda _, dataset: dataset.size, _number),
+    ("program", "program", "程序", lambda _, dataset: dataset.application and dataset.application.program, _text),
 )

@@ -104,13 +104,23 @@ _CURRENCIES = {key: (code.en, code.zh) for key, code in CURRENCIES.items()}
 assert set(_PRICES) == set(UNITS)
 
 # what is listed, as DCAT calls it
-DATASET, DATA_SERVICE = "dataset", "service"
-_KINDS = {DATASET: ("data set", "数据集"), DATA_SERVICE: ("data service", "数据服务")}
+DATASET, DATA_SERVICE, APPLICATION = "dataset", "service", "application"
+_KINDS = {
+    DATASET: ("data set", "数据集"),
+    DATA_SERVICE: ("data service", "数据服务"),
+    APPLICATION: ("application", "数据应用"),
+}
 
 FACETS: Mapping[str, Facet] = {
     facet.key: facet
     for facet in (
-        _coded("kind", "what it is", "类别", _KINDS, lambda _of: (DATASET,)),
+        _coded(
+            "kind",
+            "what it is",
+            "类别",
+            _KINDS,
+            lambda of: (DATASET if of.dataset.application is None else APPLICATION,),
+        ),
         *map(_class, DIMENSIONS.values()),
         _coded(
             "tier", "delivery", "交付方式", _TIERS, lambda of: tuple({way.tier for way in of.dataset.distributions})

@@ -308,6 +308,7 @@ KEYS: Mapping[str, Callable[[Any, str, Fields, Fields], None]] = {
     "suite": _field("suite", _text),
     "columns": _field("columns", _texts),
     "gate": _field("gate", _pairs),
+    "application": _field("application", _pairs),
     "mask": _field("mask", _pairs),
     "pack": _field("pack", _text),
     "piece": _field("piece_kib", _number),

@@ -41,6 +41,7 @@ What it is about, where it comes from, and what it is good for.
 # columns = ["a_column"]         # offer these columns only; needs layout = "aligned"
 # mask = {{ phone = "hash" }}      # done before anybody sees it: docs/personal-data.md
 # gate = {{ subject = "firm" }}    # what answers pass, in the tier computed: docs/compute.md
+# application = {{ needs = "age,revenue", tells = "slope:-10:10" }}  # the file is a program: docs/compute.md
 # pack = "auto"                  # small files in archives (.tar.xz): auto (where it saves), always or never
 # piece = 1024                   # size of a piece in KiB
 # space = "main"                 # where at the exchange it is listed
@@ -112,6 +113,7 @@ description: |
 # columns: [a_column]            # offer these columns only; needs the layout aligned
 # mask: {{phone: hash}}            # done before anybody sees it: docs/personal-data.md
 # gate: {{subject: firm}}          # what answers pass, in the tier computed: docs/compute.md
+# application: {{needs: "age,revenue", tells: "slope:-10:10"}}  # the file is a program: docs/compute.md
 # pack: auto                     # small files in archives (.tar.xz): auto (where it saves), always or never
 # piece: 1024                    # size of a piece in KiB
 # space: main                    # where at the exchange it is listed

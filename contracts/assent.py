@@ -28,6 +28,8 @@ from contracts.labels import H
 
 VERSION: Final = 1
 CODE: Final = "assent"
+# in the place of a buyer: whoever asks, but for the reviewer
+ANY: Final = "any"
 # a file of it, with its signature: a statement, 16 numbers and 256 parameters are some 16 KiB
 ASSENT_BYTES_MAX: Final = 32 << 10
 STATEMENT_CHARACTERS_MAX: Final = 8_192
@@ -60,7 +62,8 @@ class Wanted(NamedTuple):
 class Assent:
     """An assent; `tells` are a name, a least and a greatest number each, `until` is UTC in whole seconds.
 
-    `program` is `sha-256:` and the digest of its bytes; `parameters` are None where they are free.
+    `program` is `sha-256:` and the digest of its bytes; `parameters` are None where they are free. `buyer` is ANY where
+    it is for whoever asks, as fits a program that many buy (decision 0314).
     """
 
     program: str
@@ -81,7 +84,8 @@ class Assent:
             raise _wrong(f"`statement` has 1 to {STATEMENT_CHARACTERS_MAX} characters, and no spaces around it")
         if not 0 < len(self.tells) <= TELLS_MAX or len(self.parameters or ()) > PARAMETERS_MAX:
             raise _wrong(f"a program tells 1 to {TELLS_MAX} numbers, and takes at most {PARAMETERS_MAX} parameters")
-        if odd := next((one for one in ("provider", "buyer", "reviewer") if not is_did(getattr(self, one))), None):
+        dids = ("provider", "reviewer") if self.buyer == ANY else ("provider", "buyer", "reviewer")
+        if odd := next((one for one in dids if not is_did(getattr(self, one))), None):
             raise _wrong(f"`{odd}` is the DID of a member")
         if self.reviewer == self.buyer:
             raise _wrong("nobody assents to a program of its own", "name another member as the reviewer")
@@ -130,7 +134,11 @@ class Assent:
         """
         if self.reviewer != reviewer:
             return f"it is by {self.reviewer}, and the terms name the reviewer {reviewer}"
-        for name in ("provider", "product", "buyer", "program"):
+        if self.buyer == ANY and wanted.buyer == reviewer:
+            return "nobody assents to a program of its own"
+        for name in (
+            ("provider", "product", "program") if self.buyer == ANY else ("provider", "product", "buyer", "program")
+        ):
             if (ours := getattr(self, name)) != (theirs := getattr(wanted, name)):
                 return f"it is for the {name} {ours}, not for {theirs}"
         if self.statement != wanted.statement:
@@ -182,7 +190,7 @@ def from_json(value: Any) -> Assent:
         isinstance(one, list) and len(one) == 3 and isinstance(one[0], str) for one in told
     ):
         raise _wrong("`tells` is a list of a name, a least and a greatest number each")
-    tells = tuple((name, _number(least), _number(most)) for name, least, most in told)
+    tells = tuple((name, read_number(least), read_number(most)) for name, least, most in told)
     parameters = numbers(value[_FREE]) if _FREE in value else None
     return Assent(**said, tells=tells, parameters=parameters, until=until)
 
@@ -204,10 +212,11 @@ def numbers(value: Any) -> tuple[float, ...]:
     """Read parameters as they are spelled; raises ContractError."""
     if not isinstance(value, list):
         raise _wrong(f"`{_FREE}` is a list of numbers, as texts, or is left out")
-    return tuple(map(_number, value))
+    return tuple(map(read_number, value))
 
 
-def _number(told: Any) -> float:
+def read_number(told: Any) -> float:
+    """Read a number as an assent spells it; raises ContractError."""
     try:
         found = float(told) if isinstance(told, str) else math.nan
     except ValueError:

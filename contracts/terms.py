@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from contracts import address, answered, blind, delegation
+from contracts import address, answered, application, blind, delegation
 from contracts import facts as known_facts
 from contracts import gate as gates
 from contracts.canonical import canonical, sha
@@ -23,6 +23,7 @@ from contracts.split import Split
 from contracts.tariff import Tariff
 
 if TYPE_CHECKING:
+    from contracts.application import Application
     from contracts.delegation import Delegation
     from contracts.gate import Gate
 
@@ -53,7 +54,8 @@ class Terms:
     product is sold under (`contracts.project`); empty: of none. `hosted` is the delegation under which a host sells it
     for its provider (`contracts.delegation`); None: its provider sells it itself. `amends` is the digest of the
     agreement in whose place this one is (decision 0228); empty: of none. `contract` is the digest of the contract of
-    the national interfaces that is delivered by it (decision 0282); empty: of none.
+    the national interfaces that is delivered by it (decision 0282); empty: of none. `application` says of a program
+    that is sold which one it is (`contracts.application`); None: it is none.
     """
 
     product: str
@@ -83,6 +85,7 @@ class Terms:
     hosted: Delegation | None = None
     amends: bytes = b""
     contract: bytes = b""
+    application: Application | None = None
 
     def __post_init__(self) -> None:
         if self.tier not in TIERS:
@@ -91,6 +94,8 @@ class Terms:
             raise ContractError("terms", "leases last longer than 0 seconds in the tier `leased` and in no other")
         if (self.tier == "computed") != (self.gate is not None):
             raise ContractError("terms", "answers pass a `gate` in the tier `computed` and in no other")
+        if self.application is not None and self.tier not in application.TIERS:
+            raise ContractError("terms", f"an `application` is sold in the tiers {', '.join(application.TIERS)}")
         if self.gate is not None:
             held = {part for part in answered.PARTS if getattr(self.gate, part) is not None}
             answered.require(answered.counted(self.tariff), held)
@@ -220,9 +225,11 @@ _MEMBERS: tuple[tuple[str, str, Any, Any], ...] = (
     ("hosted", "hosted", delegation.from_json, lambda hosted: hosted and hosted.json()),
     ("amends", "amends", _digest, bytes.hex),
     ("contract", "contract", _digest, bytes.hex),
+    ("application", "application", application.read, lambda sold: sold and sold.json()),
 )
-_OPTIONAL = frozenset(
-    {"columns", "parent", "inherit", "blindSalt", "facts", "gate", "project", "hosted", "amends", "contract"}
-)
+_OPTIONAL = frozenset({
+    "columns", "parent", "inherit", "blindSalt", "facts", "gate", "project", "hosted", "amends", "contract",
+    "application",
+})  # fmt: skip
 _NAMES = frozenset({"v", *(name for name, *_ in _MEMBERS)}) - _OPTIONAL
 assert [member for _, member, *_ in _MEMBERS] == [each.name for each in fields(Terms)]

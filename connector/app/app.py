@@ -15,6 +15,7 @@ from connector.console.drafts import Drafts
 from connector.console.sessions import Sessions
 from connector.consumer.acknowledging import Acknowledging
 from connector.consumer.acquisition import Acquisitions
+from connector.consumer.bought_program import BoughtPrograms
 from connector.consumer.budget import Budget
 from connector.consumer.calling import Calling
 from connector.consumer.copying import Copying
@@ -276,7 +277,6 @@ class Connector(Founded):
     looking_up: LookingUp
     asking_jointly: AskingJointly
     modelling: Modelling
-    running: Running
     assents: Assents
     program_files: Annotated[ProgramFiles, Service(chores={"remove old programs": ProgramFiles.tidy})]
     relating: Relating
@@ -288,6 +288,8 @@ class Connector(Founded):
     acquisitions: Annotated[Acquisitions, trading.ACQUISITIONS]
     pausing: Pausing
     openings: Openings
+    bought_programs: BoughtPrograms
+    running: Running
     pursuits: Annotated[Pursuits, trading.PURSUITS]
     pushes: Annotated[Pushes, Service(begins=Pushes.recover, hears={"process_moved": Pushes.moved})]
     settlements: Settlements

@@ -27,6 +27,9 @@ def find(
     facet: Annotated[
         list[str] | None, typer.Option("--facet", help="NAME=VALUE: narrow to it; the answer shows which there are")
     ] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="only these: dataset, service, or application, which is a program")
+    ] = None,
     save: Annotated[str, typer.Option(help="save words and --where under this name, to be told what is new")] = "",
 ) -> None:
     """Find listed products, or with --at what another connector offers; in a terminal with what narrows them.
@@ -39,7 +42,8 @@ def find(
         found = _with_words(found, words or [])
         typed.tell(found, _lines(found))
         return
-    typed = typed.also(where=[*(typed["where"] or []), *(facet or [])] or None)
+    kinds = [] if kind is None else [f"kind={kind}"]
+    typed = typed.also(where=[*(typed["where"] or []), *(facet or []), *kinds] or None)
     if page or not (words or any(typed[name] for name in ("where", "counts", "purpose", "like"))):
         from connector.runtime.errors import InvalidInput  # noqa: PLC0415  # loaded when it is needed
 
@@ -73,6 +77,7 @@ def is_seen() -> bool:
 def _product(row: dict[str, Any]) -> list[str]:
     """Return a line for what is listed here; a second one says where another was found, and what it lacks."""
     tier = row["tier"] or ("a service" if row.get("kind") == "service" else "delivery unknown")
+    tier += ", an application" if (row.get("dataset") or {}).get("application") else ""
     line = f"{row['id']}  {row['title']}  {row['price'] or 'no price told'}  ({tier})"
     if "origins" not in row:
         return [line, *(f"    · {one['en']}" for one in row.get("limits", ()))]

@@ -19,7 +19,7 @@ from connector.cli.speak import finish, flash, pour, talk, watched
 from connector.client.acts.acquisitions import ALL, FINAL
 from connector.client.acts.money import money
 from contracts.unit_price import MIB
-from contracts.units import COMPUTED
+from contracts.units import COMPUTED, KEPT, LEASED
 
 if TYPE_CHECKING:
     from connector.client.server import Server
@@ -37,6 +37,7 @@ ASKED = {
 }
 BY_ASSENT = " --assent ASSENT.json"  # without noise a program is run by its reviewer's assent alone
 STATEMENT = 'penstock query {id} "select …"'
+APPLICATION = 'penstock run PRODUCT "select …" --application {id}'  # on what was bought, and stays at its provider
 WAIT_SECONDS = 5  # no longer is a reason why nothing comes kept from who waits
 REASON_SECONDS = 5  # no longer is a reason why nothing comes kept from who waits
 LIVE_SECONDS = 1  # a terminal shows rate and time left as they change
@@ -184,8 +185,8 @@ def get(
     view = finish(acquire(typed.data, body), as_json=typed.as_json)
     where, purpose = "stdout" if to == STREAM else to, typed["mandate_purpose"]
     use = OPENED
-    if view.get("tier") == COMPUTED:
-        use = asked_by(finish(_agreed(typed.data, view["agreement"]), as_json=typed.as_json)["gate"])
+    if not to and view.get("tier") in (COMPUTED, KEPT, LEASED):
+        use = used_by(finish(_agreed(typed.data, view["agreement"]), as_json=typed.as_json))
     opened = f"opened to {where}" if to else "next: " + use.format(id=view["id"], purpose=purpose)
     most = f", at most {view['most']} in all" if view["most"] else ""
     price = f"price: {view['price']}{most}" if view["price"] else "no price was told"
@@ -214,6 +215,13 @@ def _goes_on(terms: dict[str, Any], agreement: str) -> str:
     if terms.get("tier") == COMPUTED:
         return f"{asked_by(terms['gate']).format(id=agreement)} asks by it"
     return f"penstock open {agreement} opens what is here"
+
+
+def used_by(terms: dict[str, Any]) -> str:
+    """Return how what was got is used, by its terms: a command with `{id}` in it."""
+    if terms.get("tier") == COMPUTED:
+        return asked_by(terms["gate"])
+    return APPLICATION if "application" in terms else OPENED
 
 
 def asked_by(gate: dict[str, Any]) -> str:

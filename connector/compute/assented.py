@@ -15,7 +15,7 @@ from contracts.assent import Wanted, number
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.compute.program import Program
+    from connector.compute.program import Named, Program
     from contracts.assent import Signed
     from contracts.gate import Gate
 
@@ -26,7 +26,7 @@ HINT: Final = "ask the reviewer for another assent: penstock program assent"
 class Assented:
     """A program, of which no blocks are made, and the assent that it is run by."""
 
-    program: Program
+    program: Program | Named
     signed: Signed
 
     @property

@@ -117,6 +117,21 @@ class Program(Run):
         return self.said(f"program {self.digest}")
 
 
+@dataclass(frozen=True, slots=True)
+class Named(Run):
+    """A program that is run so, known by its digest before its bytes are here."""
+
+    digest: str = field(kw_only=True)
+
+    def words(self) -> str:
+        """Return what is asked in words, the same as of the program itself."""
+        return self.said(f"program {self.digest}")
+
+    def with_code(self, code: bytes) -> Program:
+        """Return the program, whose bytes were looked at."""
+        return Program(self.rows, self.tells, self.parameters, self.blocks, code=code)
+
+
 def digest_of(code: bytes) -> str:
     """Return the name of what is run: `sha-256:` and the digest of its bytes."""
     return f"sha-256:{sha256(code).hexdigest()}"

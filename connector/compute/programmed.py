@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute.computation import OWN_HINTS, Computation
 from connector.compute.one_table import OneTable
-from connector.compute.program import require_wasmtime
+from connector.compute.program import Program, require_wasmtime
 from connector.compute.reader_process import PROGRAMMED, REHEARSED, REVIEWED
 from connector.compute.sitting import SECONDS
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from connector.compute.assented import Assented
     from connector.compute.one_table import Foreseen
-    from connector.compute.program import Program
     from connector.compute.waiting import Waiting
     from contracts.gate import Gate
     from ledger.edition.index import IndexedFile
@@ -84,6 +83,7 @@ class Reviewed(_Run):
         waiting: Waiting | None = None,
     ) -> None:
         """Check it against its gate, and not its assent (`connector.compute.assented`); raises as `Programmed`."""
+        assert isinstance(about.program, Program), "what is run is here"
         super().__init__(about.program, gate, columns, waiting, REVIEWED)
 
 

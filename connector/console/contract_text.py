@@ -25,6 +25,7 @@ from connector.enforcement.keeping import keeping
 from connector.enforcement.supply import AFTERWARDS, Kept
 from connector.runtime.errors import Absent, InvalidInput
 from contracts import address, digital_contract, price_words
+from contracts.assent import number as spelt
 from contracts.digital_contract import BEIJING
 from contracts.errors import ContractError
 from contracts.summary import summary
@@ -38,6 +39,7 @@ from policy.words.speak import explain, language_of, phrase
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from contracts.application import Application
     from contracts.digital_contract import Agreed
     from contracts.gate import Gate
     from contracts.typed_data import Domain
@@ -198,10 +200,22 @@ def _data(text: _Text) -> Iterator[_Clause]:
         yield text.clause("amends", "terms/amends", Kept.TECHNIQUE, amends=terms.amends.hex())
     if terms.contract:
         yield text.clause("contract", "terms/contract", Kept.TECHNIQUE, contract=terms.contract.hex())
+    if terms.application is not None:
+        yield text.clause("application", "terms/application", Kept.TECHNIQUE, **_program(terms.application))
     if terms.hosted is not None:
         made = terms.hosted
         whose, until = {"host": made.host, "provider": made.provider}, made.json()["until"]
         yield text.clause("hosted", "terms/hosted", Kept.TECHNIQUE, **whose, until=until)
+
+
+def _program(sold: Application) -> dict[str, str]:
+    """Return what a clause says of a program that is sold."""
+    lists = {"tells": sold.tells, "takes": sold.takes}
+    spans = {
+        name: [f"{one} {spelt(least)} … {spelt(most)}" for one, least, most in said] for name, said in lists.items()
+    }
+    told = {name: ", ".join(said) or "-" for name, said in spans.items()}
+    return {"program": sold.program, "needs": ", ".join(sold.needs), **told}
 
 
 def _delivery(text: _Text) -> Iterator[_Clause]:

@@ -85,6 +85,7 @@ def described(document: object, chosen: str = "", sampled: str = "", least: str 
         "drawn": drawn(dataset),
         "files": files[:FILES_SHOWN],
         "packing": None if dataset.packing is None else dataset.packing.json(),
+        "application": None if dataset.application is None else dataset.application.json(),
         "rows": rows[:COLUMNS_SHOWN],
         "more": max(0, len(rows) - COLUMNS_SHOWN),
     }

@@ -92,6 +92,7 @@ PAGES: tuple[Page, ...] = (
             "state state",
             "bytes bytes",
             "amount money",
+            "openings number",
             "price",
             "agreement id /agreements/{agreement}",
         ),

@@ -24,6 +24,7 @@ from connector.channel.plan import Want
 from connector.consumer import copying, key_export, next_channel, reads
 from connector.consumer.asking import Question
 from connector.consumer.followed import WAIT_SECONDS_MAX
+from connector.consumer.held import Held
 from connector.consumer.mandate import refuse_unwritable
 from connector.consumer.place import Place
 from connector.consumer.purchase import Purchase
@@ -67,6 +68,8 @@ if TYPE_CHECKING:
     from connector.licence.books import Books
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
+
+    To = Place | Question | Held | None
 
 
 class Openings:
@@ -135,6 +138,15 @@ class Openings:
             done = await self._perform(row, question)
             return {**done, "answer": await question.told()}
 
+    async def got(self, named: str) -> AcquisitionRow:
+        """Return the acquisition that is named by its id or its agreement; raises Absent."""
+        return await self._reads.got(named)
+
+    async def hold(self, key: str, got: AcquisitionRow, purpose: str, said: dict[str, str], into: Held) -> JsonObject:
+        """Open into memory alone, under an id of ours; raises as `open`."""
+        async with self._turns.of(got.its_agreement):
+            return await self._perform(await self._reads.begin(key, got, purpose, said), into)
+
     async def export_keys(self, body: Any, person: Person = OWNER) -> JsonObject:
         """Hand out a kept replica's keys as `{id, acquisition, purpose, said?, to}` says; an opening like any other.
 
@@ -175,13 +187,13 @@ class Openings:
         assert agreement is not None
         return agreement
 
-    async def _perform(self, row: ReadRow, to: Place | Question | None) -> JsonObject:
+    async def _perform(self, row: ReadRow, to: To) -> JsonObject:
         agreement = await self._agreement(row.agreement)
         if agreement.terms is None:
             raise Absent("what a connector of another make gave is a file", "it lies where `get --to` put it")
         if isinstance(to, Question):
             to.of_tier(agreement.signed_terms["tier"])
-        elif agreement.signed_terms["tier"] == PLAIN:
+        elif agreement.signed_terms["tier"] == PLAIN and not isinstance(to, Held):
             return await self._plain(row, to)
         replica = await self._core.store.read(lambda tx: replicas.under(tx, row.agreement))
         assert replica is not None, "a complete acquisition has its replica"
@@ -219,9 +231,7 @@ class Openings:
 
     # ---- leased: bought from the key holder, once per opening
 
-    async def _leased(
-        self, row: ReadRow, agreement: AgreementRow, replica: WholeReplica, to: Place | Question | None
-    ) -> JsonObject:
+    async def _leased(self, row: ReadRow, agreement: AgreementRow, replica: WholeReplica, to: To) -> JsonObject:
         got = await self._paid_in(row.acquisition)
         rows = rows_of(agreement.signed_terms, replicas.table_of(replica))
         if to is not None and not row.reader_key:  # not paid yet
@@ -325,9 +335,7 @@ class Openings:
 
     # ---- kept: decided and counted here
 
-    async def _kept(
-        self, row: ReadRow, agreement: AgreementRow, replica: WholeReplica, to: Place | Question | None
-    ) -> JsonObject:
+    async def _kept(self, row: ReadRow, agreement: AgreementRow, replica: WholeReplica, to: To) -> JsonObject:
         secrets = await self._core.store.read(lambda tx: replicas.load_secrets(tx, self._secrets, replica.id))
         if to is not None and row.state == ReadState.ASKED:  # not counted yet
             await asyncio.to_thread(self._look, to, agreement, replica, secrets)
@@ -340,7 +348,7 @@ class Openings:
         return await self._reads.finish(row, number, size, files, told)
 
     def _look(
-        self, to: Place | Question, agreement: AgreementRow, replica: WholeReplica, secrets: dict[int, bytes]
+        self, to: Place | Question | Held, agreement: AgreementRow, replica: WholeReplica, secrets: dict[int, bytes]
     ) -> None:
         with replicas.sealed_file(self._blobs.folder, replica) as sealed:
             to.look(Reader(sealed, secrets, rows_of(agreement.signed_terms, sealed.table)))
@@ -353,7 +361,7 @@ class Openings:
         agreement: AgreementRow,
         replica: WholeReplica,
         secrets: dict[int, bytes],
-        to: Place | Question | None,
+        to: To,
     ) -> tuple[dict[str, str], list[str], int]:
         """Open all that was agreed on, to a folder or only in memory.
 

@@ -50,7 +50,7 @@ from contracts.tried import part
 from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from connector.consumer.lines import Lines
     from connector.core.core import Core
@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from contracts.canonical import JsonObject
     from contracts.gate import Gate
     from contracts.noise import Noise
+
+    Sent = bytes | Callable[[], Awaitable[bytes]]
 
 TOKEN_OVER: Final = 401
 # of an answer that tells how fresh subjects are: the day on which their edition was sealed
@@ -194,20 +196,21 @@ class Querying:
             await self._core.store.write(look)
 
     async def settled(
-        self, wanted: Wanted, sent: bytes, read: Callable[[bytes], bytes], most_bytes: int = ANSWER_BYTES_MAX
+        self, wanted: Wanted, sent: Sent, read: Callable[[bytes], bytes], most_bytes: int = ANSWER_BYTES_MAX
     ) -> JsonObject:
         """Return what is answered under an id, now or before; `read` says what is kept of an answer that came."""
         return _shown(await self.kept(wanted, sent, read, most_bytes), wanted.agreement)
 
     async def kept(
-        self, wanted: Wanted, sent: bytes, read: Callable[[bytes], bytes], most_bytes: int = ANSWER_BYTES_MAX
+        self, wanted: Wanted, sent: Sent, read: Callable[[bytes], bytes], most_bytes: int = ANSWER_BYTES_MAX
     ) -> AnswerRow:
-        """Return the same as it is kept, its receipt beside it."""
+        """Return the same as it is kept, its receipt beside it; what is sent is made where it is asked for first."""
         row = wanted.agreement
         use = wished(row, self._core.identity.did, wanted.purpose, OWNER.says(wanted.said))
         asked = await self._core.store.write(lambda tx: self._asked(tx, wanted))
         if asked.answer is not None:
             return asked
+        sent = sent if isinstance(sent, bytes) else await sent()
         told, answer = await self.sent(row, sent, {name: text for name, text in use.items() if text}, most_bytes)
         found = wanted.found(answer)
         seconds, matched = seconds_text(found.tenths) if found.tenths else "", str(found.matched or "")

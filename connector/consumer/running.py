@@ -3,12 +3,15 @@
 Law: (1) a program goes to the provider as it is: who must not show it, does not send it. (2) Under one id the same
 program over the same rows is run once; of another one nothing is sent. (3) An engine of the provider (0242) is asked
 for by its name, and runs by the digest that both have signed. (4) With a reviewer's assent (0286) it runs once over all
-rows and is told exactly; that it is the one that was assented to is seen before anything is sent.
+rows and is told exactly; that it is the one that was assented to is seen before anything is sent. (5) An application
+that was bought (0314) is such a program: what it tells, and between what, is what was signed of it. It is opened last,
+when nothing else is wrong with the run, and only for what was not answered before.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,13 +21,14 @@ import orjson
 from connector.compute.assented import Assented
 from connector.compute.engine.attached import Attached
 from connector.compute.epsilon import typed
-from connector.compute.program import BLOCKS, Program, given, module, tells_of
+from connector.compute.program import BLOCKS, Named, Program, given, module, tells_of
 from connector.compute.programmed import Rehearsed
 from connector.consumer import own_list
+from connector.consumer.bought_program import APPLICATION, run_of
 from connector.consumer.querying import STATEMENT_CHARACTERS_MAX, Wanted, with_epsilon
 from connector.runtime.errors import Absent, InvalidInput
+from connector.store.table_row import replace
 from contracts import assent as assents
-from contracts import gate as gates
 from contracts.errors import ContractError
 from contracts.gate import Gate
 from contracts.noise import EPSILON_MAX, Noise
@@ -32,15 +36,17 @@ from contracts.program import Programs
 from ledger.edition.index import IndexedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from connector.compute.program import Tells
+    from connector.consumer.bought_program import BoughtPrograms
     from connector.consumer.querying import Querying
     from connector.core.core import Core
-    from connector.store.rows.agreement import AgreementRow
     from contracts.assent import Signed
     from contracts.canonical import JsonObject
     from contracts.engine import Engine
+
+    _Run = tuple[str, tuple[Tells, ...], tuple[float, ...], int]
 
 SECONDS: Final = 10
 # a rehearsal has no noise: what its gate says of it is for nobody
@@ -50,18 +56,19 @@ ANY: Final = Noise(EPSILON_MAX, EPSILON_MAX)
 class Running:
     """The programs that one buyer has run."""
 
-    def __init__(self, core: Core, querying: Querying) -> None:
-        self._core, self._querying = core, querying
+    def __init__(self, core: Core, querying: Querying, bought_programs: BoughtPrograms) -> None:
+        self._core, self._querying, self._bought = core, querying, bought_programs
 
     async def ask(
         self,
         what: str,
         statement: str,
         file: str | None = None,
-        tells: Sequence[str] = (),
+        tells: Sequence[str] | None = None,
         parameters: Sequence[str] | None = None,
         blocks: int | None = None,
         engine: str | None = None,
+        application: str | None = None,
         assent: str | None = None,
         epsilon: str | None = None,
         purpose: str | None = None,
@@ -70,87 +77,124 @@ class Running:
     ) -> JsonObject:
         """Have a WebAssembly module (its absolute path) run on the rows of a statement, on each of some blocks.
 
-        Or the `engine` of the provider that its terms name. Returns what is told, on the average of all blocks, with
-        its margins and the provider's receipt. With the file of an `assent` (its absolute path) the module is run once
-        over all rows, and what it tells is exact. Raises InvalidInput, Absent, NotPermitted with the reasons.
+        Or the `engine` of the provider that its terms name, or an `application` that we bought: by what was got, its
+        agreement or its product. Returns what is told, on the average of all blocks, with its margins and the
+        provider's receipt. With the file of an `assent` (its absolute path) the module is run once over all rows, and
+        what it tells is exact. Raises InvalidInput, Absent, NotPermitted with the reasons.
         """
-        if (file is None) == (engine is None):
-            raise InvalidInput("what is run is a program of ours, or an engine of the provider", "name one of them")
+        if [file, engine, application].count(None) != 2:
+            text = "what is run is a program of ours, an engine of the provider, or an application that was bought"
+            raise InvalidInput(text, "name one of them")
+        if assent is not None and (engine is not None or blocks is not None or epsilon is not None):
+            raise InvalidInput("an assent is to a program that runs once, without blocks and ε", "leave these out")
         row, name = await self._querying.meant(what), job or uuid.uuid4().hex
-        gate = gates.read(row.signed_terms["gate"])
-        if assent is not None:
-            if file is None or blocks is not None or epsilon is not None:
-                raise InvalidInput("an assent is to a program that runs once, without blocks and ε", "leave these out")
-            run = _run(statement.strip(), tells, parameters, None)
-            program = Program(*run, code=await asyncio.to_thread(module, Path(file)))
-            return await self._assented(row, name, program, Path(assent), purpose or "", said)
-        run = _run(statement, tells, parameters, blocks)
+        asked = Wanted(row, name, "", purpose or "", said, epsilon=typed(epsilon))
+        run = _run(statement.strip() if assent else statement, tells or (), parameters, blocks)
         if engine is not None:
-            agreed = _agreed(gate, engine)
-            attached = Attached(*run, engine=agreed.digest)
-            attached.within(agreed.seconds)
-            words, sent = attached.words(), {"engine": attached.engine, **attached.about()}
-        else:
+            return await self._attached(asked, run, engine)
+        if application is None:
             assert file is not None, "one of them is named"
             program = Program(*run, code=await asyncio.to_thread(module, Path(file)))
-            if gate.programs is None:
-                raise InvalidInput("its terms have nobody's programs run", "ask its provider, or ask in SQL")
-            if gate.noise is None:
-                raise InvalidInput(
-                    f"its terms run those programs alone that {gate.reviewer} assented to", "say the file: `--assent`"
-                )
-            program.within(gate.programs.seconds)
-            told = program.json()
-            words, sent = program.words(), {"program": told.pop("code"), **told}
-        wanted = Wanted(row, name, words, purpose or "", said, epsilon=typed(epsilon))
-        body = {"id": name, "statement": statement, **sent, **with_epsilon(wanted)}
-        return await self._querying.settled(wanted, orjson.dumps(body), lambda answer: answer)
+            wanted, about = await self._wanted(asked, program, assent)
+            return await self._querying.settled(wanted, _sent(wanted, program, program.code, about), lambda told: told)
+        bought = await self._bought.one(application)
+        bought.purpose(purpose)
+        named = bought.named(run)
+        wanted, about = await self._wanted(asked, named, assent)
+        use = run_of(row.digest, name)
 
-    async def _assented(
-        self, row: AgreementRow, name: str, program: Program, file: Path, purpose: str, said: Any
-    ) -> JsonObject:
-        """Have a program run by the assent in a file; raises as `ask`."""
-        assented = Assented(program, await asyncio.to_thread(_assent, file))
+        async def opened() -> bytes:
+            return _sent(wanted, named, await self._bought.opened(bought, use, purpose, said), about)
+
+        await self._bought.foretell(bought)
+        told = await self._querying.settled(wanted, opened, lambda told: told)
+        return told | {APPLICATION: await self._bought.used(bought, use)}
+
+    async def _attached(self, asked: Wanted, run: _Run, engine: str) -> JsonObject:
+        """Have an engine of the provider run; raises as `ask`."""
+        agreed = _agreed(asked.gate, engine)
+        attached = Attached(*run, engine=agreed.digest)
+        attached.within(agreed.seconds)
+        wanted = replace(asked, statement=attached.words())
+        body = {"id": wanted.job, "statement": attached.rows, "engine": attached.engine, **attached.about()}
+        return await self._querying.settled(wanted, orjson.dumps(body | with_epsilon(wanted)), lambda told: told)
+
+    async def _wanted(
+        self, asked: Wanted, program: Program | Named, assent: str | None
+    ) -> tuple[Wanted, dict[str, Any]]:
+        """Return what is asked with a program, and what is sent beside it; raises as `ask` where it may not be run."""
+        gate, row = asked.gate, asked.agreement
+        if assent is None:
+            _require_noise(gate)
+            assert gate.programs is not None, "it was looked at"
+            program.within(gate.programs.seconds)
+            wanted = replace(asked, statement=program.words())
+            return wanted, {**program.about(), **with_epsilon(wanted)}
+        assented = Assented(program, await asyncio.to_thread(_assent, Path(assent)))
         # whether it is over its provider asks, who gives again what was answered before
-        gate = gates.read(row.signed_terms["gate"])
         assented.require(gate, row.product, row.peer, self._core.identity.did, None)
-        told = program.json()
-        sent = {"program": told["code"], "tells": told["tells"], "parameters": told["parameters"]}
-        body = {"id": name, "statement": program.rows, **sent, "assent": assented.signed.json()}
-        wanted = Wanted(row, name, assented.words(), purpose, said, budgeted=False, assent=assented.assent)
-        return await self._querying.settled(wanted, orjson.dumps(body), lambda answer: answer)
+        about = program.about()
+        about.pop("blocks")
+        wanted = replace(asked, statement=assented.words(), budgeted=False, assent=assented.assent)
+        return wanted, about | {"assent": assented.signed.json()}
 
     async def rehearse(
         self,
         on: str,
         statement: str,
-        file: str,
-        tells: Sequence[str],
+        file: str | None = None,
+        tells: Sequence[str] | None = None,
         parameters: Sequence[str] | None = None,
         blocks: int | None = None,
         key: str | None = None,
         seconds: int | None = None,
         whole: bool = False,  # noqa: FBT001, FBT002  # a field of the act
+        application: str | None = None,
+        purpose: str | None = None,
     ) -> JsonObject:
-        """Run a program on a table of ours as a provider would, without noise; nothing is sent.
+        """Run a program on a table of ours as a provider would, without noise; nothing of the table is sent.
 
-        `key` is the column that says whom a row is about; with `whole` it is run once, over all rows, as it is with a
-        reviewer's assent. Raises InvalidInput, Absent, SettingsError.
+        In place of its `file` it is an `application` that we bought, which is opened for it: a use. `key` is the column
+        that says whom a row is about; with `whole` it is run once, over all rows, as it is with a reviewer's assent.
+        Raises InvalidInput, Absent, SettingsError, NotPermitted with the reasons.
         """
         if whole and blocks is not None:
             raise InvalidInput("what is run once, over all rows, has no blocks", "leave one of both out")
-        run = _run(statement, tells, parameters, blocks)
-        program = Program(*run, code=await asyncio.to_thread(module, Path(file)))
-        return await asyncio.to_thread(_rehearsed, program, Path(on), key or "", seconds or SECONDS, whole=whole)
+        if (file is None) == (application is None):
+            raise InvalidInput("what is rehearsed is a program, or an application that was bought", "name one of them")
+        run, path = _run(statement, tells or (), parameters, blocks), Path(on)
+        gate = await asyncio.to_thread(_home, path, key or "", seconds or SECONDS)
+        if file is not None:
+            program = Program(*run, code=await asyncio.to_thread(module, Path(file)))
+            return await asyncio.to_thread(_rehearsed, program, path, gate, whole=whole)
+        assert application is not None, "one of them is named"
+        bought, use = await self._bought.one(application), uuid.uuid4().hex
+        named = bought.named(run)
+        code = await self._bought.opened(bought, use, purpose, None)
+        told = await asyncio.to_thread(_rehearsed, named.with_code(code), path, gate, whole=whole)
+        return told | {APPLICATION: await self._bought.used(bought, use)}
 
 
-def _run(
-    statement: str, tells: Sequence[str], parameters: Sequence[str] | None, blocks: int | None
-) -> tuple[str, tuple[Tells, ...], tuple[float, ...], int]:
+def _run(statement: str, tells: Sequence[str], parameters: Sequence[str] | None, blocks: int | None) -> _Run:
     """Return what is said of a run beside what is run; raises InvalidInput."""
     if not 0 < len(statement.strip()) <= STATEMENT_CHARACTERS_MAX:
         raise InvalidInput(f"a statement has 1 to {STATEMENT_CHARACTERS_MAX} characters")
     return statement, tuple(map(tells_of, tells)), given(parameters or ()), BLOCKS if blocks is None else blocks
+
+
+def _require_noise(gate: Gate) -> None:
+    """Raise InvalidInput where terms have no program run that nobody assented to."""
+    if gate.programs is None:
+        raise InvalidInput("its terms have nobody's programs run", "ask its provider, or ask in SQL")
+    if gate.noise is None:
+        text = f"its terms run those programs alone that {gate.reviewer} assented to"
+        raise InvalidInput(text, "say the file: `--assent`")
+
+
+def _sent(wanted: Wanted, program: Program | Named, code: bytes, about: Mapping[str, Any]) -> bytes:
+    """Return what is sent: a program, and what is said about it."""
+    body: dict[str, Any] = {"id": wanted.job, "statement": program.rows, "program": base64.b64encode(code).decode()}
+    return orjson.dumps(body | dict(about))
 
 
 def _agreed(gate: Gate, name: str) -> Engine:
@@ -162,15 +206,19 @@ def _agreed(gate: Gate, name: str) -> Engine:
     return gate.engine
 
 
-def _rehearsed(program: Program, path: Path, key: str, seconds: int, *, whole: bool) -> JsonObject:
-    """Return what a program tells of a table of ours (blocking); raises Absent, InvalidInput, SettingsError."""
+def _home(path: Path, key: str, seconds: int) -> Gate:
+    """Return the gate of a table of ours (blocking); raises Absent, InvalidInput."""
     columns = own_list.names(path)
     if key and key not in columns:
         raise InvalidInput(f"`{path.name}` has no column `{key[:60]}`", f"it has {', '.join(columns[:20])}")
-    asked = tuple(name for name in columns if name != key)
+    return Gate(tuple(name for name in columns if name != key), key, noise=ANY, programs=Programs(seconds))
+
+
+def _rehearsed(program: Program, path: Path, gate: Gate, *, whole: bool) -> JsonObject:
+    """Return what a program tells of a table of ours (blocking); raises Absent, InvalidInput, SettingsError."""
     content = path.read_bytes()
     file = IndexedFile(path.name, 0, len(content), 0, 1)
-    with Rehearsed(program, Gate(asked, key, noise=ANY, programs=Programs(seconds)), whole=whole) as run:
+    with Rehearsed(program, gate, whole=whole) as run:
         table = run.foresee().table
         if table not in (path.name, path.stem):
             raise InvalidInput(f"its rows are of `{table[:60]}`", f"the table is called {path.stem}")

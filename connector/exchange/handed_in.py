@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from catalog import resource as resources
 from catalog import sample as samples
 from catalog import service
-from catalog.dataset import dataset_from_json
+from catalog.dataset import APPLICATION, dataset_from_json
 from catalog.document import members, text
 from catalog.found import PREFIX
 from catalog.identifiers import Kind
@@ -87,6 +87,8 @@ def _check_offer(document: dict[str, Any]) -> None:
     parse({"@type": "Set", "target": document["id"], **policy} if isinstance(policy, dict) else policy)
     if any(terms.get(said) != document[name] for said, name in ABOUT.items()):
         raise InvalidInput("the terms of the `offer` are about another product or edition")
+    if terms.get(APPLICATION) != document["dataset"].get(APPLICATION):
+        raise InvalidInput("the terms of the `offer` are of another program than the dataset says")
 
 
 def require_currency(tariff: Mapping[str, Any], currency: str) -> None:

@@ -24,7 +24,7 @@ from connector.licence.pricing import MEASURES, UNITS_MAX
 from connector.negotiation.protocol.offers import OFFER_MARK, PLAIN
 from connector.negotiation.variants import VARIANTS_MAX
 from connector.provider import contents as packing
-from connector.provider import upstream
+from connector.provider import sold_program, upstream
 from connector.provider.computing import offered
 from connector.provider.streams import sold
 from connector.runtime.errors import InvalidInput, PurchaseRefused
@@ -196,6 +196,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType({
     "suite": Member(lambda value: value in SUITES, "one of " + ", ".join(SUITES), needed=False),
     "pack": Member(lambda value: value in WAYS, "one of " + ", ".join(WAYS), needed=False),
     "gate": Member(offered.is_gate, "an object of " + ", ".join(offered.SAID), needed=False),
+    "application": Member(sold_program.is_application, "an object of needs, tells and takes", needed=False),
     "mask": Member(_masks, "an object: column, and its mask", needed=False),
     "columns": Member(lambda value: _texts(value) and value != [], "a list of columns", needed=False),
     "pieceKiB": Member(
@@ -238,6 +239,7 @@ def check(brief: Any, own: str = "", engines: Sequence[str] | None = None) -> di
     sold.check(brief)
     offered.check(brief, own)
     packing.check(brief)
+    sold_program.check(brief)
     if int(brief["floor"]) > int(brief["price"]):
         raise InvalidInput(
             f"the floor `{decimal(brief['floor'])}` is above the asked price `{decimal(brief['price'])}`"

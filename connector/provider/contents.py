@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from catalog.dataset import APPLICATION
 from catalog.packing import Billed, Packing
 from connector.custody import layout as layouts
 from connector.custody import packing as packs
@@ -99,6 +100,8 @@ def _never(brief: Mapping[str, Any]) -> str:
         return f"where the price is for each {brief['unit']}: a pack has not as many"
     if brief["tier"] == COMPUTED:
         return "where tables are asked: in a pack they are not seen"
+    if brief.get(APPLICATION):
+        return "where a program is sold: it is opened by itself"
     if brief["tier"] == PLAIN and brief.get("pack") != packs.ALWAYS:
         return "in plain copies, whose list costs nothing"
     return ""

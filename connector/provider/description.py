@@ -16,7 +16,7 @@ from catalog.profile import undrawn
 from connector.custody import masking
 from connector.custody.seal import FIXED
 from connector.custody.sources import source_of
-from connector.provider import renewal, upstream, watermarks
+from connector.provider import renewal, sold_program, upstream, watermarks
 from connector.provider.computing import offered
 from connector.provider.streams import sold
 from connector.runtime.errors import InvalidInput
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from connector.custody.secrets import Keys
     from connector.custody.sources import Doors, Source
     from connector.store.rows.product import ProductRow
+    from contracts.application import Application
 
 # above it, how a column's values spread is nobody's business who has not bought them
 DRAWN_GRADE_MAX = 2
@@ -55,9 +56,10 @@ def masked_source(row: ProductRow, doors: Doors, keys: Keys, some: Sequence[str]
 def described(source: Source, row: ProductRow, region: str) -> tuple[Dataset, Suggestion]:
     """Return the dataset of a product's row, and why its security grade is not lower; blocks while it reads the files.
 
-    Raises InvalidInput for a column that no table has, and for a layout that tells too much of what is personal.
+    Raises InvalidInput for a column that no table has, for a layout that tells too much of what is personal, and for a
+    program that is sold and that nobody would run.
     """
-    return dataset_of(measured(source, row), row, region)
+    return dataset_of(measured(source, row), row, region, sold_program.application_of(row.brief, source))
 
 
 def measured(source: Source, row: ProductRow) -> list[FileProfile]:
@@ -101,7 +103,9 @@ def _require_masked(profiles: Sequence[FileProfile], row: ProductRow) -> None:
     )
 
 
-def dataset_of(profiles: Sequence[FileProfile], row: ProductRow, region: str) -> tuple[Dataset, Suggestion]:
+def dataset_of(
+    profiles: Sequence[FileProfile], row: ProductRow, region: str, application: Application | None = None
+) -> tuple[Dataset, Suggestion]:
     """Return the same of files that are measured; raises as `described`."""
     _require_masked(profiles, row)
     watermarks.require(row.brief, profiles)
@@ -125,8 +129,9 @@ def dataset_of(profiles: Sequence[FileProfile], row: ProductRow, region: str) ->
         grade=grade,
         region=region,
         frequency=brief.get("frequency") or "irregular",
-        classes=brief.get("classes") or {},
+        classes=({} if application is None else sold_program.FORM) | (brief.get("classes") or {}),
         about=about,
+        application=application,
     )
     return dataset, suggested
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from connector.licence import pricing
-from connector.provider import negotiable
+from connector.provider import negotiable, sold_program
 from connector.provider.computing import offered
 from contracts import address
 from contracts.split import WHOLE_BPS, Split
@@ -92,6 +92,11 @@ def gate(row: ProductRow, dataset: Dataset) -> dict[str, Any]:
     if row.tier != COMPUTED:
         return {}
     return {offered.MEMBER: offered.gate_of(row.brief, dataset.files).json()}
+
+
+def sold(row: ProductRow, dataset: Dataset) -> dict[str, Any]:
+    """Return the terms' members for what is sold in place of data that are delivered: answers, or a program."""
+    return gate(row, dataset) | sold_program.member(dataset)
 
 
 def columns(sealed: Sealed, brief: Mapping[str, Any]) -> dict[str, Any]:

@@ -291,7 +291,7 @@ class Publications:
         header = sealed.header
         shared = await self._partnership.sharing(brief.get("project"))
         terms = on_table.terms(self._core, self._space, self._programs, row, sealed, tariff, goods, shared)
-        terms |= columns | facts.member(row, dataset, header.number) | on_table.gate(row, dataset)
+        terms |= columns | facts.member(row, dataset, header.number) | on_table.sold(row, dataset)
         now = self._core.clock.now()
         limits = row.limits | pricing.limits(negotiable.widest(brief, row.limits), tariff, goods, now)
         await self._waiting.settle(row.id)  # to seal may have taken long

@@ -23,13 +23,15 @@ from connector.runtime import reasons, rehearsal
 from connector.runtime.errors import Absent, Conflict, InvalidInput
 from connector.runtime.limits import BILLED_AGREEMENTS_MAX
 from connector.store.rows.agreement import AgreementRow
-from connector.store.rows.channel import PaidRowsRow
+from connector.store.rows.channel import PaidRowsRow, Side
 from connector.store.rows.product import ProductRow, ProductState
+from connector.store.rows.use import OpeningRow
 from connector.store.rows.vault import EditionRow
 from contracts import price_words
 from contracts.decimals import read_coins
 from contracts.errors import ContractError
 from contracts.tariff import Tariff
+from contracts.units import LEASED
 from ledger.edition.header import read_header
 from ledger.edition.row_table import RowTable
 
@@ -173,8 +175,13 @@ def _words(row: ProductRow) -> dict[str, str]:
 
 
 def _order(tx: Tx, agreement: AgreementRow) -> JsonObject:
-    """Return an order with the plain bytes that were delivered for what was paid."""
+    """Return an order with the plain bytes that were delivered for what was paid.
+
+    `openings` is how often it was opened, where keys are leased: otherwise that is counted by its buyer, not here.
+    """
     told = orders.view(tx, agreement)
     paid = tx.get(PaidRowsRow, agreement=agreement.digest)
     delivered = told["quantity"] if told["payment"] != orders.CHANNEL else str((paid.plain or 0) if paid else 0)
+    opened = len(tx.find(OpeningRow, "agreement = ? and role = ?", (agreement.digest, Side.PAYEE)))
+    told |= {"openings": opened if agreement.signed_terms["tier"] == LEASED else None}
     return told | {"bytes": delivered, "sum": price_words.money(int(told["amount"]), told["currency"])}

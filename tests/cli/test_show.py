@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import typer
 
-from connector.cli.get import ASKED, OPENED, STATEMENT, asked_by
+from connector.cli.get import APPLICATION, ASKED, OPENED, STATEMENT, asked_by, used_by
 from connector.cli.main import app
 from connector.cli.show import NEXT, WHAT
 from policy import purposes
@@ -22,7 +22,7 @@ def test_what_can_be_done_next_are_commands():
     """Each line leads to a command, with options that it has."""
     tree = typer.main.get_command(app)
     assert set(NEXT) <= set(WHAT)
-    after_a_get = [one.removeprefix("penstock ") for one in (*ASKED.values(), OPENED, STATEMENT)]
+    after_a_get = [one.removeprefix("penstock ") for one in (*ASKED.values(), OPENED, STATEMENT, APPLICATION)]
     for line in (*after_a_get, *(one for lines in NEXT.values() for one in lines)):
         command, words = tree, line.split()
         while words and words[0] in getattr(command, "commands", {}):
@@ -39,6 +39,12 @@ def test_what_is_computed_is_asked_as_its_gate_says():
     assert asked_by({"programs": {"seconds": "5"}, "noise": {}}).endswith("NAME:LEAST:MOST")
     assert asked_by({"programs": {"seconds": "5", "reviewer": "did:web:r"}}).endswith(" --assent ASSENT.json")
     assert all(asked_by({one: {"name": "x"}}).startswith(line.split("{")[0]) for one, line in ASKED.items())
+
+
+def test_what_was_got_is_used_as_its_terms_say():
+    assert used_by({}) == used_by({"tier": "kept"}) == OPENED
+    assert used_by({"tier": "computed", "gate": {}}) == STATEMENT
+    assert used_by({"tier": "leased", "application": {"program": "sha-256:00"}}).endswith(" --application {id}")
 
 
 def test_a_thing_is_told_in_words_with_the_next_commands(penstock, management):

@@ -78,6 +78,16 @@ def test_a_sign_of_nothing_differs_and_another_reviewer_is_none():
     assert "the terms name the reviewer did:web:x" in ASSENT.refusal(WANTED, "did:web:x", NOW)
 
 
+def test_one_for_any_buyer_is_for_all_but_its_reviewer():
+    anybody = replace(ASSENT, buyer=assents.ANY)
+    assert assents.read(canonical(Signed(anybody, SIGNED.signature).json())).assent == anybody
+    assert anybody.digest != ASSENT.digest
+    for buyer in (BUYER, "did:web:other.example"):
+        assert not anybody.refusal(WANTED._replace(buyer=buyer), REVIEWER, NOW)
+    assert anybody.refusal(WANTED._replace(buyer=REVIEWER), REVIEWER, NOW)
+    assert anybody.refusal(WANTED._replace(program="sha-256:" + "cd" * 32), REVIEWER, NOW)
+
+
 def test_it_is_read_as_it_is_written_and_signed_by_one():
     written = canonical(SIGNED.json())
     assert assents.read(written) == SIGNED

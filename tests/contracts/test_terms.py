@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import blind
+from contracts.application import Application
 from contracts.canonical import canonical, load
 from contracts.gate import Gate
 from contracts.labels import H
@@ -39,6 +40,7 @@ def test_terms_survive_their_json_and_a_change_of_any_member_changes_the_digest(
         "columns": {"delay": 3}, "parent": b"\x09" * 32, "inherit": True, "blind_salt": b"\x0a" * 32,
         "facts": {"language": "zh", "dataField": ("day", "delay")}, "project": b"\x0b" * 32,
         "hosted": made(), "amends": b"\x0c" * 32, "contract": b"\x0d" * 32,
+        "application": Application("sha-256:" + "0e" * 32, ("a",), (("b", 0.0, 1.0),)),
     }  # fmt: skip
     assert set(changes) | {"tier", "gate"} == {field.name for field in fields(Terms)}
     changed = [replace(TERMS, **{name: value}) for name, value in changes.items()]

@@ -233,6 +233,38 @@ async def test_a_program_with_its_reviewers_assent_is_told_exactly(walk):
     assert "reviewed program sha-256:" in asked
 
 
+async def test_a_program_is_sold_as_an_application_and_run_by_who_bought_it(walk):
+    """As docs/compute.md has it: sold, found, bought, rehearsed and run without a file going around, and counted."""
+    says = ("--title", "Mean of a column", "--application", "needs=revenue", "--application", "tells=mean:0:1000")
+    priced = ("--tier", "leased", "--unit", "opening", "--price", "1.00", "--floor", "1.00", "--openings", "2")
+    terms = (*priced, *TERMS[2:], "--id", "mean", "--data", "provider")
+    await walk.type(["penstock", "publish", "firms.csv", *says, *terms], 2)
+    await walk.type(["penstock", "publish", "mean.wat", *says, *terms])
+    await walk.type(["penstock", "exchange", "review", "mean", "--data", "exchange"])
+    found = await walk.type(["penstock", "find", "--kind", "application", "--data", "buyer"])
+    assert ("mean " in found, "an application" in found, "firms" in found) == (True, True, False), found
+    shown = await walk.type(["penstock", "product", "show", "mean", "--data", "buyer"])
+    assert ("sha-256:" in shown, "mean:0.0:1000.0" in shown) == (True, True), shown
+    rows, whole = "select revenue from firms where year >= 2024", "select revenue from rows"
+    whom = ("--for", "any", "--of", walk.did("provider"), "--until", "2027-06-30T00:00:00Z")
+    assent = ["penstock", "program", "assent", "reviewed", rows, "--with", "mean.wat", "--tells", "mean:0:1000", *whom]
+    await walk.type([*assent, "--why", "a mean of all", "--out", "any.json", "--data", "regulator"])
+    run = ["penstock", "run", "reviewed", rows, "--application", "mean", "--assent", "any.json", "--data", "buyer"]
+    await walk.type(run, 4)
+    bought = ("--max-price", "1.00", "--deposit", "9.00", "--purpose", "Research", "--id", "mean")
+    told = await walk.type(["penstock", "get", "mean", *bought, "--data", "buyer"])
+    assert "--application mean" in told, told
+    rehearse = ["penstock", "rehearse", whole, "--on", "rows.csv", "--application", "mean", "--data", "buyer"]
+    told = await walk.type([*rehearse, "--whole"])
+    assert ("opening 1, charged 1.00" in told or "opening 1, charged 100" in told) is True, told
+    told = await walk.type([*run, "--id", "a-1"])
+    assert ("exactly, by the assent" in told, "opening 2" in told) == (True, True), told
+    assert await walk.type([*run, "--id", "a-1"]) == told
+    await walk.type([*run, "--tells", "mean:0:1", "--id", "a-2"], 2)
+    await walk.type([*run, "--id", "a-2"], POLICY)
+    assert "2" in (await walk.type(["penstock", "orders", "mean", "--data", "provider"])).split()
+
+
 async def test_three_providers_tell_a_total_and_nothing_of_one(walk, here):
     """Two more providers with firms of their own, as docs/compute.md has it: a total, and what is refused."""
     names = ("provider", "second", "third")

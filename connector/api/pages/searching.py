@@ -75,6 +75,7 @@ def _card(one: Mapping[str, Any]) -> JsonObject:
         "fresh": one.get("header", {}).get("sealedAt"),
         "frequency": about.get("frequency"),
         **{name: about.get(name) for name in ("titles", "facts", "first", "drawn")},
+        "application": bool(about.get("application")),
         "whole": None if "limits" in one else whole(one),
     }
 

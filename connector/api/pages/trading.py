@@ -168,8 +168,12 @@ def _puts(told: JsonObject, terms: JsonObject) -> str:
 
 
 def _runs(told: JsonObject, terms: JsonObject) -> list[JsonObject]:
-    """Return what the form of a run begins with, of a program of ours and of the provider's engine, as terms allow."""
-    if told["role"] != CONSUMER or told["state"] not in USABLE or "gate" not in terms:
+    """Return what the form of a run begins with: of a program of ours or the provider's engine, or what was bought."""
+    if told["role"] != CONSUMER or told["state"] not in USABLE:
+        return []
+    if "application" in terms:
+        return [{"application": told["digest"]}]
+    if "gate" not in terms:
         return []
     passes, what = gates.read(terms["gate"]), {"what": told["digest"]}
     ours = [what] if passes.programs is not None else []

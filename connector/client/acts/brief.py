@@ -150,6 +150,12 @@ BRIEF = (
         "--gate", "pairs", None,
     ),
     Field(
+        "application", ("Application", "数据应用"),
+        "the file is a program that buyers run where data are: needs=COLUMN,COLUMN tells=NAME:LEAST:GREATEST, and "
+        "takes=NAME:LEAST:GREATEST for its parameters (docs/compute.md); may be repeated",
+        "--application", "pairs", None,
+    ),
+    Field(
         "mask", ("Masks", "脱敏"),
         "mask a column before anybody sees it: phone=hash, birth=generalise:year, mm=watermark:id; none: as it is",
         "--mask", "pairs", NULL,

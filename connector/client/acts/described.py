@@ -31,7 +31,7 @@ def lines(
     told = [f"  {said}" for said in _titles(about)]
     told += [f"  {_line(' · '.join(made['facts']['en']))}"] if made.get("facts") else []
     told += [f"  {line}" for line in _description(dataset, about)]
-    told += [f"  {line}" for line in (*_holds(dataset), *_packed(dataset))]
+    told += [f"  {line}" for line in (*_holds(dataset), *_packed(dataset), *_program(dataset))]
     told += [f"  {line}" for line in _sample(sample)] if sample else []
     told += [f"  {line}" for table in list(about.get("tables", {}).items())[:TABLES_SHOWN] for line in _table(*table)]
     told += [f"  {_end(one['from'])} is in {_end(one['to'])}" for one in about.get("relations", ())[:COLUMNS_SHOWN]]
@@ -54,6 +54,16 @@ def _packed(dataset: Mapping[str, Any]) -> Iterator[str]:
     if packing := dataset.get("packing"):
         packs = "1 archive" if packing["packs"] == 1 else f"{packing['packs']:,} archives"
         yield f"{packing['files']:,} small files come in {packs} (.tar.xz), and are opened under their own names"
+
+
+def _program(dataset: Mapping[str, Any]) -> Iterator[str]:
+    """Return which program is sold, where one is: its digest, and what it needs, takes and tells."""
+    if sold := dataset.get("application"):
+        yield f"an application, {_line(sold['program'])}"
+        yield f"  needs   {_line(', '.join(sold['needs']))}"
+        for name in ("takes", "tells"):
+            if said := sold.get(name):
+                yield f"  {name}   {_line(', '.join(':'.join(one) for one in said))}"
 
 
 def _titles(about: Mapping[str, Any]) -> list[str]:

@@ -91,6 +91,7 @@ ORDERS = (
     Column("STATE", "state"),
     Column("BYTES", "bytes", is_count=True),
     Column("PAID", "sum", is_count=True),
+    Column("OPENED", lambda row: "" if row["openings"] is None else str(row["openings"]), is_count=True, rare=True),
     Column("PRICE", "price", long=True),
     Column("CLAIMED", lambda row: money(row["claimed"], row["currency"]), long=True, is_count=True),
     Column("AGREEMENT", "agreement", is_id=True),
@@ -106,7 +107,7 @@ SOLD: Shape = {
     "agreement": "text", "product": "text", "title": "text", "role": "text", "peer": "text", "tier": "text",
     "state": "text", "payment": "text", "price": "text", "quantity": "digits", "amount": "digits", "agreed": "text",
     "claimed": "digits", "deposit": "digits", "attested": "text", "currency": "text", "bytes": "digits",
-    "sum": "text",
+    "sum": "text", "openings": "number?",
 }  # fmt: skip
 OURS = Field("product", ("Product", "产品编号"), "the id of a product of ours", metavar="PRODUCT", sent="id")
 ACTS = (

@@ -20,7 +20,25 @@ def rehearsed(told: Any) -> list[str]:
         lines.append(f"{name}  none" if mean is None else f"{name}  {mean:.6g}{said}")
     failed = told["blocks"] - told["answered"]
     why = f"; {failed} failed, as of no rows, or by their time: {told['fault']}" if failed else ""
-    return [*lines, "", f"{told['answered']} of {told['blocks']} blocks answered{why}", "nothing was sent"]
+    opened = used(told)
+    return [
+        *lines,
+        "",
+        f"{told['answered']} of {told['blocks']} blocks answered{why}",
+        *opened,
+        f"nothing {'of the table ' if opened else ''}was sent",
+    ]
+
+
+def ran(told: Any) -> list[str]:
+    """Return what a person reads of a run: its answer, and which use of an application it was."""
+    return [*answered(told), *used(told)]
+
+
+def used(told: Any) -> list[str]:
+    """Return the line that says which use of an application a run was, nothing where it was of no application."""
+    use = told.get("application")
+    return [] if use is None else [f"the application was opened: opening {use['opening']}, charged {use['charged']}"]
 
 
 def assented(told: Any) -> list[str]:
@@ -43,7 +61,19 @@ MODULE = ("Program", "程序"), "a WebAssembly module, .wasm or .wat"
 # kinds of files that the console has a browser send (`connector.compute.program_files`)
 PROGRAM, ASSENT = "program", "assent"
 REVIEWERS = "provider buyer regulator service"
+# which use of an application a run was
+USED = {"application?": {"agreement": "text", "opening": "number?", "charged": "digits"}}
 SIGNED = {"assent": "text", "document": "object", "signature": "text"}
+APPLICATION = Field(
+    "application", ("Application", "数据应用"),
+    "in place of a program: an application that was bought, by what was got, its agreement or its product; each run "
+    "opens it, which is a use of it", "--application", default=NULL,
+)  # fmt: skip
+SOME_TELLS = (
+    ("Tells", "输出"),
+    "a number it tells and between what it lies: slope:-10:10; an application says it",
+    "--tells",
+)
 RUN = (
     Field(
         "tells", ("Tells", "输出"), "a number it tells and between what it lies: slope:-10:10", "--tells", kind="texts"
@@ -69,9 +99,13 @@ ACTS = (
     Act(
         "program ask",
         "POST programs",
-        help="Have a program of your own, or an engine of the provider, run on data that stay there; it tells numbers.",
-        says=("Run {file}{engine} on {what}: {statement}", "在 {what} 上运行程序 {file}{engine}:{statement}"),
-        answer=ANSWERED,
+        help="Have a program of your own, an application that was bought, or an engine of the provider, run on data "
+        "that stay there; it tells numbers.",
+        says=(
+            "Run {file}{engine}{application} on {what}: {statement}",
+            "在 {what} 上运行程序 {file}{engine}{application}:{statement}",
+        ),
+        answer=ANSWERED | USED,
         example={
             "what": "firms",
             "statement": "select age, revenue from firms",
@@ -82,9 +116,11 @@ ACTS = (
             WHAT,
             ROWS,
             Field("file", *MODULE, None, default=NULL, upload=PROGRAM),
-            *RUN,
+            Field("tells", *SOME_TELLS, kind="texts", default=NULL),
+            *RUN[1:],
             Field("engine", ("Engine", "计算引擎"), "in place of a program: the provider's engine that its terms name",
                   "--engine", default=NULL),
+            APPLICATION,
             Field("assent", ("Assent", "审查同意书"), "the file of a reviewer's assent: it runs once, told exactly",
                   None, default=NULL, upload=ASSENT),
             EPSILON,
@@ -96,7 +132,7 @@ ACTS = (
         verb="run",
         typed='firms "select age, revenue from firms" --with slope.wasm --tells slope:-10:10',
         tells="job",
-        lines=answered,
+        lines=ran,
     ),
     Act(
         "program assent",
@@ -127,7 +163,8 @@ ACTS = (
                   "--parameter", kind="texts", default=NULL),
             Field("free", ("Any parameters", "参数不限"), "assent to whatever parameters it is given",
                   "--any-parameter", "truth", default=False),
-            Field("buyer", ("Buyer (DID)", "需求方 DID"), "whom it is run for", "--for"),
+            Field("buyer", ("Buyer (DID)", "需求方 DID"),
+                  "whom it is run for; any: whoever asks, such as all who bought an application", "--for"),
             Field("provider", ("Provider (DID)", "提供方 DID"), "whose connector runs it", "--of"),
             Field("until", ("Until", "截止时间"), "until when it may be run, RFC 3339 with a time zone", "--until"),
             Field("why", ("Why", "理由"), "what was looked at, and why it may be told; all sides read it", "--why"),
@@ -190,8 +227,11 @@ ACTS = (
         "program rehearse",
         "POST programs/rehearsals",
         help="Run a program of your own on a table of your own, as a provider would, without noise; nothing is sent.",
-        says=("Rehearse {file} on {on}: {statement}", "在 {on} 上试运行程序 {file}:{statement}"),
-        answer={"blocks": "number", "answered": "number", "seconds": "text", "numbers": ["any"], "fault": "text"},
+        says=(
+            "Rehearse {file}{application} on {on}: {statement}", "在 {on} 上试运行程序 {file}{application}:{statement}",
+        ),
+        answer={"blocks": "number", "answered": "number", "seconds": "text", "numbers": ["any"], "fault": "text"}
+        | USED,
         example={
             "on": "/srv/mine.csv",
             "statement": "select age, revenue from mine",
@@ -201,13 +241,17 @@ ACTS = (
         fields=(
             Field("on", ("Table", "表"), "a table of one's own: .csv, .parquet, .jsonl or .ndjson", None),
             ROWS,
-            Field("file", *MODULE, None),
-            *RUN,
+            Field("file", *MODULE, None, default=NULL),
+            Field("tells", *SOME_TELLS, kind="texts", default=NULL),
+            *RUN[1:],
             Field("key", ("Subject", "主体列"), "the column that says whom a row is about", "--key", default=NULL),
             Field("seconds", ("Seconds", "秒数"), "what a run is given, as the terms will say; default 10", "--seconds",
                   kind="number", default=NULL),
             Field("whole", ("All rows at once", "整体运行"), "run it once, over all rows, as with a reviewer's assent",
                   "--whole", "truth", default=False),
+            APPLICATION,
+            Field("purpose", ("Purpose", "用途"), "of an application: what it is opened for; default: as it was got",
+                  "--purpose", default=NULL),
         ),
         does="running.rehearse",
         roles="buyer",

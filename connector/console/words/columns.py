@@ -72,6 +72,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "column.operator": ("By", "提出者"),
     "column.order": ("Order", "订单"),
     "column.orders": ("Orders", "订单数"),
+    "column.openings": ("Opened", "打开次数"),
     "column.paid": ("Paid", "已付"),
     "column.host": ("Host", "托管方"),
     "column.part": ("Subject", "主体"),

@@ -71,6 +71,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "It delivers the contract {contract} of the national interfaces by its price and rules, and ends with it.",
         "本协议按数字合约 {contract} 的价格与规则交付该合约，并随其终止。",
     ),
+    "contract.application": (
+        "It is the program {program}: it needs {needs}, takes {takes}, and tells {tells}. Each run is a use.",
+        "本产品为程序 {program}；所需字段 {needs}，参数 {takes}，输出 {tells}；每次运行计为一次使用。",
+    ),
     "contract.hosted": (
         "It is sold by {host} for {provider}, which delegated it until {until}; the chain says whether it stands.",
         "本产品由 {host} 受 {provider} 委托出售，委托截止 {until}；委托是否有效以链上记录为准。",

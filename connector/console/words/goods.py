@@ -42,6 +42,13 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "goods.hint": ("Perhaps: {hint}", "疑似:{hint}"),
     "goods.unchecked": ("Not checked for personal data", "未检查是否含个人信息"),
     "goods.untabled": ("This file is no table: it is delivered as it is.", "该文件不是表格,按原样交付。"),
+    "goods.application": ("application", "数据应用"),
+    "goods.needs": ("Columns that it needs, in this order", "所需字段(按此顺序)"),
+    "goods.takes": ("Parameters that it takes, in this order", "所需参数(按此顺序)"),
+    "goods.runs": (
+        "A program: it runs on data that stay at their providers. Each run is a use; its developer sees no answer.",
+        "本产品为程序,在不出域的数据上运行;每次运行计为一次使用,开发方看不到运行结果。",
+    ),
     "goods.unmeasured": ("There is no table in it whose quality could be measured.", "其中没有可测量质量的表格。"),
     "goods.longer": ("There is more; this page as JSON has all of it.", "尚有更多,完整内容见本页 JSON。"),
     "goods.choose": ("What so much of it costs", "取用多少,费用多少"),

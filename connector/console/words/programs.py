@@ -33,6 +33,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "assent.tells": ("What it tells", "输出"),
     "assent.number": ("{name}, between {least} and {most}", "{name},介于 {least} 与 {most} 之间"),
     "assent.parameters": ("Parameters", "参数"),
+    "assent.any": ("whoever asks, but for the reviewer", "任何需求方(审查方除外)"),
     "assent.free": ("whatever its buyer gives it", "由需求方自定"),
     "assent.signature": ("Signature of the reviewer's account", "审查方账户的签名"),
     "assent.download": ("Save it as a file for the buyer", "保存为文件,交给需求方"),
@@ -45,6 +46,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "依审查方的同意书 {assent} 如实输出,不含噪声。",
     ),
     "agreement.run": ("Run a program on these data, which stay where they are", "在这些留存于提供方的数据上运行程序"),
+    "agreement.run-application": (
+        "Run this application on data that you may have run on",
+        "在可运行程序的数据上运行此应用",
+    ),
     "agreement.run-engine": ("Have the engine {engine} run on these data", "由计算引擎 {engine} 处理这些数据"),
     "computation.title": ("A question about {title}", "对 {title} 的一次计算"),
     "computation.job": ("Id of the question", "问题编号"),
