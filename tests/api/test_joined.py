@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from connector.client.client import Client
 from connector.compute.sitting import SECONDS_MAX
-from connector.runtime.errors import NotPermitted
+from connector.runtime.errors import NotPermitted, PenstockError
 from tests.api.command import commanded, penstock
 from tests.api.space import PURPOSE
 from tests.api.test_console_story import entered
@@ -46,6 +46,7 @@ PRODUCTS = {
     "joined-read-alone": ("second", "places.csv", {**USUAL, "rules": READ_ALONE}),
     "joined-never": ("second", "places.csv", {**USUAL, "rules": NOT_JOINED}),
     "joined-twice": ("second", "places.csv", {**USUAL, "rules": TWICE}),
+    "joined-rain-twice": ("provider", "rain.csv", {**USUAL, "rules": TWICE}),
     "joined-that": ("second", "places.csv", {**USUAL, "rules": THAT}),
     "joined-inside": ("second", "places.csv", {**USUAL, "rules": NOT_WRITTEN}),
     "joined-leased": ("second", "places.csv", {"openings": 3}),
@@ -85,6 +86,11 @@ async def counted(space, *products):
         taken = [row for row in space.rows("buyer", "uses") if row["agreement"] == digest]
         found[product] = len(done), len(taken)
     return found
+
+
+async def taken(space, *products):
+    """Return how many openings were taken under the agreement of each, whether or not they came to an end."""
+    return [uses for _, uses in (await counted(space, *products)).values()]
 
 
 @pytest.mark.usefixtures("bought")
@@ -228,6 +234,28 @@ async def test_it_is_cut_when_one_of_the_agreements_is_revoked(space, whose):
     # and afterwards it is not begun
     refused = await join(space, f"places={names['second']}", first=names["provider"], code=3)
     assert "is not joined" in refused["text"]
+
+
+@pytest.mark.usefixtures("bought")
+async def test_a_server_that_is_killed_while_it_reads_has_counted_both_once(space):
+    both, key = ("joined-rain-twice", "killed-places"), "to-be-killed"
+    await got(space, "joined-twice", both[1])
+    body = {"id": key, "acquisition": both[0], "purpose": PURPOSE, "query": NEVER, "joined": {"places": both[1]}}
+    reading = asyncio.create_task(space.doors["buyer"].call("POST", "openings", {**body, "within": SECONDS_MAX}))
+    async with asyncio.timeout(50):
+        while not [row for row in space.rows("buyer", "reads") if key in row["id"] and row["state"] == "decided"]:
+            await asyncio.sleep(0.1)
+    buyer = space.people["buyer"]
+    await buyer.kill()
+    with pytest.raises(PenstockError):
+        await reading
+    await buyer.start(space.environment)
+    assert await taken(space, *both) == [1, 1]
+    assert {row["state"] for row in space.rows("buyer", "reads") if key in row["id"]} == {"decided"}
+    # asked again under its id it goes on, and ends as it must: no more is counted
+    more = ("--id", key, "--within", "1")
+    again = await join(space, f"places={both[1]}", first=both[0], statement=NEVER, more=more, code=2)
+    assert ("1 seconds" in again["text"], await taken(space, *both)) == (True, [1, 1])
 
 
 @pytest.mark.usefixtures("bought")

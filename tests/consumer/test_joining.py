@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from connector.console import disclosed
+from connector.consumer import pending
 from connector.consumer.joining import PRODUCTS_MAX
 from connector.consumer.reads import Reads
 from connector.custody import edition as editions
@@ -194,6 +195,8 @@ async def test_a_crash_after_it_was_decided_leaves_both_counted_once(holder, mon
     assert await taken(holder, *pair) == [1, 1]
     for digest in pair:
         assert [kind for kind, _ in await told(holder, digest)] == ["decision.made", "decision.made"]
+    left = [one for one in await holder.store.read(pending.openings) if pair[0][:8] in one.id]
+    assert [f"--with … --id {pair[0][:8]}-first`" in one.en for one in left] == [True], "it is said once how it goes on"
     said = await holder.connector.openings.open(asked(*pair))
     assert (said["answer"]["rows"], [one["number"] for one in said["joined"]]) == (FOUND, [1, 1])
     assert await taken(holder, *pair) == [1, 1]
