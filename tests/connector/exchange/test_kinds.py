@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.facets import FACETS
+from catalog.facets import APPLICATION, FACETS
 from catalog.found import found_id
 from connector.exchange import kinds
 from connector.exchange.numbering import BEGINS, NUMBERED, row_of
@@ -31,8 +31,9 @@ def test_every_numbered_table_has_its_ids_and_every_listed_one_its_kind():
 
 def test_a_question_names_each_kind():
     assert {kinds.named(kind.NAME) for kind in kinds.KINDS.values()} == set(kinds.KINDS.values())
-    assert {kind.NAME for kind in kinds.KINDS.values()} == set(FACETS["kind"].codes)
-    assert kinds.named("") is kinds.KINDS[ListingRow]
+    # an application is listed as a data set is: its one file is a program
+    assert {kind.NAME for kind in kinds.KINDS.values()} | {APPLICATION} == set(FACETS["kind"].codes)
+    assert kinds.named("") is kinds.named(APPLICATION) is kinds.KINDS[ListingRow]
 
 
 @pytest.mark.parametrize("key", IDS.values())
