@@ -12,7 +12,7 @@ from eth_hash.auto import keccak
 from connector.chain import parcel, transactions
 from connector.chain.transactions import MinedEvent, Transactions
 from connector.runtime.clock import Clock
-from connector.runtime.errors import ChainReverted, Conflict
+from connector.runtime.errors import ChainReverted
 from connector.runtime.rehearsal import CHAIN, Rehearsed, rehearsing
 from connector.store.evidence import Evidence
 from connector.store.rows.chain import ActState, ChainTxRow
@@ -50,11 +50,6 @@ class Outbox:
         self.transactions = Transactions(
             store, programs or stage.programs, stage.key(actor), self.clock, evidence=self.log
         )
-
-    @property
-    def account(self):
-        [one] = self.transactions._accounts.values()
-        return one
 
     async def want(self, **wanted):
         def act(tx):
@@ -119,37 +114,6 @@ async def licences(stage, count=LICENCES):
     agreements = [await agreed(stage, terms_digest=keccak(b"terms %d" % number)) for number in range(count)]
     domain = stage.deployment.domain("licences")
     return {f"licence:{typed_data.digest(domain, each).hex()}": granting(stage, each) for each in agreements}
-
-
-# --- several accounts ---
-
-
-async def test_each_account_has_its_own_numbers_and_what_is_new_is_the_next_one_s(outbox, store):
-    stage, ours = outbox.stage, outbox.transactions
-    first, second = stage.account("issuer"), stage.account("buyer")
-    paying = acts.transfer(stage.deployment, stage.account("provider"), 1)
-    await outbox.want(**{"mint:1": outbox.mint(9)})
-    ours.start()
-    await outbox.ended("mint:1")
-    ours.follow(stage.key("buyer"))
-    await outbox.want(**{"pay:1": paying, "mint:2": outbox.mint()._replace(sender=first), "pay:2": paying})
-    rows = await outbox.ended("pay:1", "mint:2", "pay:2")
-    assert [(row.state, row.account) for row in rows] == [
-        (ActState.MINED, second.hex()), (ActState.MINED, None), (ActState.MINED, second.hex()),
-    ]  # fmt: skip
-    [begun] = await outbox.ended("mint:1")
-    assert (rows[1].nonce, rows[2].nonce) == (begun.nonce + 1, rows[0].nonce + 1)
-    assert await stage.programs.balance(stage.account("provider")) == 2
-    with pytest.raises(Conflict, match="none of ours"):
-        await outbox.want(**{"pay:3": paying._replace(sender=b"\x09" * 20)})
-    # another run knows both by their keys, the newest last
-    again = Transactions(store, stage.programs, stage.key("buyer"), outbox.clock, former=[stage.key("issuer")])
-    await ours.close()
-    again.start()
-    await store.write(lambda tx: again.enqueue(tx, "mint:3", outbox.mint()._replace(sender=first)))
-    [row] = await outbox.ended("mint:3")
-    assert (row.state, row.account, row.nonce) == (ActState.MINED, None, begun.nonce + 2)
-    await again.close()
 
 
 # --- together ---
@@ -263,7 +227,7 @@ async def test_an_act_that_is_refused_has_no_event(outbox):
 async def test_what_an_ending_run_signed_at_the_last_moment_is_not_signed_again(outbox):
     await outbox.want(mint_1=outbox.mint(7))
     read_before = await outbox.row("mint:1")
-    await parcel.Parcel(outbox.account, [read_before]).sign()
+    await parcel.Parcel(outbox.transactions._accounts[outbox.stage.account("issuer")], [read_before]).sign()
     await outbox.transactions._finish([read_before])
     assert len(await outbox.sends()) == 1
     outbox.transactions.start()
@@ -275,7 +239,7 @@ async def test_what_an_ending_run_signed_at_the_last_moment_is_not_signed_again(
 async def test_a_nonce_that_somebody_used_with_our_key_is_given_up(outbox, impatient):
     stage = outbox.stage
     await outbox.want(**{"mint:1": outbox.mint(7)})
-    one = parcel.Parcel(outbox.account, [await outbox.row("mint:1")])
+    one = parcel.Parcel(outbox.transactions._accounts[outbox.stage.account("issuer")], [await outbox.row("mint:1")])
     await one.sign()
     await stage.do(outbox.mint(1), "issuer")
     outbox.transactions.start()
