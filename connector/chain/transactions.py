@@ -46,11 +46,12 @@ if TYPE_CHECKING:
     from ledger.chain.programs import Programs
 
 _LAST = "SELECT max(block) AS last FROM chain_txs WHERE state = ?"
-# of a number that is not the newest, from which the next is counted
+# of a number that is not an account's newest, from which its next is counted; no account is the first one
 _SETTLED = (
-    "DELETE FROM chain_sends AS sent WHERE nonce < (SELECT max(nonce) FROM chain_sends WHERE account IS sent.account) "
-    "AND nonce IN (SELECT nonce FROM chain_txs "
-    "WHERE account IS sent.account AND state IN (?, ?) AND block > ? AND block <= ?)"
+    "DELETE FROM chain_sends AS sent "
+    "WHERE nonce < (SELECT max(nonce) FROM chain_sends WHERE coalesce(account, '') = coalesce(sent.account, '')) "
+    "AND nonce IN (SELECT nonce FROM chain_txs WHERE coalesce(account, '') = coalesce(sent.account, '') "
+    "AND state IN (?, ?) AND block > ? AND block <= ?)"
 )
 SETTLED_BLOCKS = 64  # below the newest that has its confirmations: two epochs, as chains of Ethereum's kind are final
 RETRY_SECONDS = 0.5  # an unreachable chain is asked twice a second; everything else waits on this one line anyway

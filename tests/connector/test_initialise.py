@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from connector.identity import keys
+from connector.identity import key_file, keys
 from connector.operation import initialise as module
 from connector.operation.initialise import initialise
 from connector.runtime import files, settings
 from connector.runtime.data_folder import KEYS, TOKEN_FILE
 from connector.runtime.errors import Conflict, SettingsError
 
-STEPS = [(keys, "_write"), (settings, "write_default"), (files, "write_atomic"), (files, "sync_folder")]
+STEPS = [(key_file, "write"), (settings, "write_default"), (files, "write_atomic"), (files, "sync_folder")]
 MADE = {
     "name": "Tide", "roles": ("buyer",), "region": "CN", "port": 8000, "exchange": "http://localhost:8100",
     "development": True,
