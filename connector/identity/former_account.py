@@ -11,15 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from connector.runtime import files, private_file
-from connector.runtime.errors import Conflict, SettingsError
+from connector.identity.former_keys import FormerKeys
 from contracts import signature
 from ledger.space.accounts import FORMER_ACCOUNTS_MAX, FormerAccount
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FILE: Final = "agreement.former"
 SECRET_BYTES: Final = 32
@@ -42,36 +38,9 @@ class FormerAccountKey:
         """Return what others are told of it."""
         return FormerAccount(self.address, self.until)
 
-    def line(self) -> bytes:
+    def line(self) -> str:
         """Return it as the file has it."""
-        return f"{self.secret.hex()} {self.until.isoformat(timespec='seconds')}\n".encode()
-
-
-def read(folder: Path) -> tuple[FormerAccountKey, ...]:
-    """Return the former accounts, the newest first; raises SettingsError for a file that is damaged."""
-    path = folder / FILE
-    try:
-        found = tuple(map(_read, private_file.read(path).decode("ascii").splitlines()))
-    except FileNotFoundError:
-        return ()
-    except (ValueError, TypeError) as error:
-        raise SettingsError(f"the file `{path}` is damaged", "restore it from a back-up of the keys") from error
-    if len(found) > FORMER_ACCOUNTS_MAX:
-        raise SettingsError(f"the file `{path}` has more than {FORMER_ACCOUNTS_MAX} keys", "restore it from a back-up")
-    return found
-
-
-def require_room(folder: Path) -> None:
-    """Raise Conflict where no further account can follow the present one."""
-    if len(read(folder)) >= FORMER_ACCOUNTS_MAX:
-        text = f"the account was replaced {FORMER_ACCOUNTS_MAX} times, and the space keeps each former one"
-        raise Conflict(text, "leave and join anew under another DID (docs/keys.md)")
-
-
-def add(folder: Path, one: FormerAccountKey) -> None:
-    """Keep an account that is to be followed; durable on return, and no matter how often it is said."""
-    kept = [one, *(other for other in read(folder) if other.secret != one.secret)]
-    files.write_atomic(folder / FILE, b"".join(each.line() for each in kept))
+        return f"{self.secret.hex()} {self.until.isoformat(timespec='seconds')}"
 
 
 def _read(line: str) -> FormerAccountKey:
@@ -80,3 +49,6 @@ def _read(line: str) -> FormerAccountKey:
     if len(made.secret) != SECRET_BYTES or made.until.tzinfo is None:
         raise ValueError("no former account")
     return made
+
+
+KEPT: Final = FormerKeys(FILE, FORMER_ACCOUNTS_MAX, "account", _read, FormerAccountKey.line, lambda one: one.secret)

@@ -16,14 +16,12 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from connector.runtime import files, private_file
-from connector.runtime.errors import Conflict, SettingsError
+from connector.identity.former_keys import FormerKeys
 from ledger.log.wrapping import HybridKey
 from ledger.space.log_keys import FORMER_LOG_MAX, KEY_BYTES, FormerLog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 FILE: Final = "log.former"
 NONE: Final = "-"
@@ -50,49 +48,17 @@ class FormerLogKey:
         """Return it as it is now: without its secret when its time is over."""
         return self if now < self.until else replace(self, secret=None)
 
-    def line(self) -> bytes:
+    def line(self) -> str:
         """Return it as the file has it."""
         secret = NONE if self.secret is None else self.secret.hex()
         until = self.until.isoformat(timespec="seconds")
         told = (self.key.hex(), str(self.size), until, self.hybrid.seed.hex(), self.proof.hex(), secret)
-        return " ".join(told).encode() + b"\n"
-
-
-def read(folder: Path) -> tuple[FormerLogKey, ...]:
-    """Return the former keys, the newest first; raises SettingsError for a file that is damaged."""
-    path = folder / FILE
-    try:
-        lines = private_file.read(path).decode("ascii").splitlines()
-        found = tuple(map(_read, lines))
-    except FileNotFoundError:
-        return ()
-    except (ValueError, TypeError) as error:
-        raise SettingsError(f"the file `{path}` is damaged", "restore it from a back-up of the keys") from error
-    if len(found) > FORMER_LOG_MAX:
-        raise SettingsError(f"the file `{path}` has more than {FORMER_LOG_MAX} keys", "restore it from a back-up")
-    return found
-
-
-def write(folder: Path, kept: Sequence[FormerLogKey]) -> None:
-    """Keep the former keys, durable on return."""
-    files.write_atomic(folder / FILE, b"".join(one.line() for one in kept))
+        return " ".join(told)
 
 
 def signers(present: Ed25519PrivateKey, former: Sequence[FormerLogKey]) -> tuple[Ed25519PrivateKey, ...]:
     """Return the keys that sign heads now: the present one, and those before while there are some who know no other."""
     return present, *(Ed25519PrivateKey.from_private_bytes(one.secret) for one in former if one.secret is not None)
-
-
-def require_room(folder: Path) -> None:
-    """Raise Conflict where no further key can follow the present one."""
-    if len(read(folder)) >= FORMER_LOG_MAX:
-        text = f"the log's key was replaced {FORMER_LOG_MAX} times, and the space keeps each former one"
-        raise Conflict(text, "leave and join anew under another DID (docs/keys.md)")
-
-
-def add(folder: Path, one: FormerLogKey) -> None:
-    """Keep a key that is to be followed; durable on return, and no matter how often it is said."""
-    write(folder, [one, *(other for other in read(folder) if other.key != one.key)])
 
 
 def _read(line: str) -> FormerLogKey:
@@ -109,3 +75,6 @@ def _read(line: str) -> FormerLogKey:
     if any(len(one) != KEY_BYTES for one in raw) or len(made.proof) != PROOF_BYTES or made.until.tzinfo is None:
         raise ValueError("no former key of a log")
     return made
+
+
+KEPT: Final = FormerKeys(FILE, FORMER_LOG_MAX, "key of the log", _read, FormerLogKey.line, lambda one: one.key)

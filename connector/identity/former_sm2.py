@@ -11,8 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from connector.runtime import files, private_file
-from connector.runtime.errors import Conflict, SettingsError
+from connector.identity.former_keys import FormerKeys
 from contracts.ndi.proof import FormerKey
 from contracts.sm2 import curve
 from ledger.space.document import FORMER_SM2_MAX
@@ -24,25 +23,23 @@ if TYPE_CHECKING:
 FILE: Final = "sm2.former"
 
 
-def read(folder: Path) -> tuple[FormerKey, ...]:
-    """Return the former keys, the newest first; raises SettingsError for a file that is damaged."""
-    path = folder / FILE
-    try:
-        lines = [line.split() for line in private_file.read(path).decode("ascii").splitlines()]
-        found = tuple(FormerKey(bytes.fromhex(key), datetime.fromisoformat(until)) for key, until in lines)
-    except FileNotFoundError:
-        return ()
-    except ValueError:
-        found = (FormerKey(b"", datetime.min),)  # noqa: DTZ901  # of a line that cannot be read
-    if len(found) > FORMER_SM2_MAX or any(curve.point(one.key) is None or not one.until.tzinfo for one in found):
-        raise SettingsError(f"the file `{path}` is damaged", "restore it from a back-up of the keys")
-    return found
+def _read(line: str) -> FormerKey:
+    key, until = line.split()
+    made = FormerKey(bytes.fromhex(key), datetime.fromisoformat(until))
+    if curve.point(made.key) is None or made.until.tzinfo is None:
+        raise ValueError("no former key of SM2")
+    return made
+
+
+def _line(one: FormerKey) -> str:
+    return f"{one.key.hex()} {one.until.isoformat(timespec='seconds')}"
+
+
+KEPT: Final = FormerKeys(FILE, FORMER_SM2_MAX, "key of SM2", _read, _line, lambda one: one.key)
 
 
 def write(folder: Path, kept: Sequence[FormerKey]) -> None:
     """Keep the former keys, durable on return; raises Conflict for too many."""
     if len(kept) > FORMER_SM2_MAX:
-        text = f"the key of SM2 was replaced {FORMER_SM2_MAX} times, and the space keeps each former one"
-        raise Conflict(text, "leave and join anew under another DID (docs/keys.md)")
-    lines = (f"{one.key.hex()} {one.until.isoformat(timespec='seconds')}\n".encode() for one in kept)
-    files.write_atomic(folder / FILE, b"".join(lines))
+        raise KEPT.full()
+    KEPT.write(folder, kept)

@@ -296,9 +296,9 @@ def load(folder: Path, module: str | None = None) -> Keys:
         key_file.write(_path(folder, SEED), told[SEED])
     found = replace(Keys.of(told, keeper), former=former.loaded(folder, told[DELIVERY]))
     # the present one may be among them, where a crash came between the two files
-    was = tuple(one for one in former_sm2.read(folder) if one.key != found.sm2_public)
-    logs = tuple(one for one in former_log.read(folder) if one.key != found.log_public)
-    accounts = tuple(one for one in former_account.read(folder) if one.secret != found.agreement)
+    was = tuple(one for one in former_sm2.KEPT.read(folder) if one.key != found.sm2_public)
+    logs = tuple(one for one in former_log.KEPT.read(folder) if one.key != found.log_public)
+    accounts = tuple(one for one in former_account.KEPT.read(folder) if one.secret != found.agreement)
     return replace(found, sm2_former=was, log_former=logs, account_former=accounts)
 
 
@@ -332,7 +332,7 @@ def take_next(folder: Path, purpose: str, module: Module | None = None) -> None:
     path, coming = _path(folder, purpose), _read(_next(folder, purpose), BELOW[purpose])
     before = _read(path, BELOW[purpose]) if path.exists() or purpose in PURPOSES else None
     if purpose == DELIVERY and isinstance(before, bytes) and before != coming:
-        former.add(folder, before)
+        former.KEPT.add(folder, before)
     key_file.write(path, coming)
     files.remove(_next(folder, purpose))
     if isinstance(before, Reference) and module is not None:

@@ -116,7 +116,7 @@ async def test_a_buyer_goes_on_under_the_next_account_and_what_is_open_under_the
     assert (done["from"], done["to"], done["told"]) == (address.show(old), address.show(now), True)
     member = (await document(space)).members[space.did("buyer")]
     assert (member.address, [one.address for one in member.address_former]) == (now, [old])
-    assert [one.address for one in former_account.read(space.people["buyer"].data / KEYS)] == [old]
+    assert [one.address for one in former_account.KEPT.read(space.people["buyer"].data / KEYS)] == [old]
     assert len(told(space, "buyer", "key.moved")) == 1
     wallet = await space.doors["buyer"].call("GET", "wallet")
     assert wallet["balance"] == wallet["movements"][0]["balance"] != "0"

@@ -135,7 +135,7 @@ async def test_what_a_crash_interrupted_is_ended_by_the_next_start(space):
 
 async def test_there_are_as_many_former_keys_as_can_be_tried(space):
     folder = space.people["buyer"].data / KEYS
-    for number in range(FORMER_DELIVERY_KEYS_MAX - len(former.read(folder))):
-        former.add(folder, bytes([number + 1]) * 32)
+    for number in range(FORMER_DELIVERY_KEYS_MAX - len(former.KEPT.read(folder))):
+        former.KEPT.add(folder, bytes([number + 1]) * 32)
     refused = await penstock(space, "buyer", "key", "rotate", "delivery", "--why", "once more", code=2)
     assert "each former one is kept" in str(refused)

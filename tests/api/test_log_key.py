@@ -113,7 +113,7 @@ async def test_an_audit_finds_nothing_amiss_and_believes_the_former_key_no_longe
     amiss = {one["code"] for one in await findings(space, *Followed.kinds)}
     assert not amiss & AMISS, amiss
     member = (await document(space)).members[space.did("buyer")]
-    [former] = former_log.read(space.people["buyer"].data / KEYS)
+    [former] = former_log.KEPT.read(space.people["buyer"].data / KEYS)
     [stolen, *_] = former_log.signers(space.keys("buyer").log, (former,))[1:]
     within, beyond = (
         checkpoints.sign(Checkpoint(member.origin, size, b"\7" * 32), stolen) for size in (former.size, former.size + 1)
@@ -142,7 +142,7 @@ async def test_a_stolen_key_signs_no_head_from_then_on(space):
     assert checkpoints.verify(note, member.log_vkey)
     with pytest.raises(NoteError):
         checkpoints.verify(note, notes.log_vkey(member.origin, stolen))
-    assert former_log.read(space.people["buyer"].data / KEYS)[0].secret is None
+    assert former_log.KEPT.read(space.people["buyer"].data / KEYS)[0].secret is None
     await bought(space, "after-a-theft")
 
 

@@ -20,17 +20,15 @@ from connector.identity.former_account import FormerAccountKey
 from connector.identity.keys import AGREEMENT
 from connector.identity.space.view import SPACE_FRESH_SECONDS
 from connector.operation.keys.account_ties import require_untied
+from connector.operation.keys.replaced import followed, record
 from connector.operation.keys.telling import tell
-from connector.operation.keys.token_key import record
 from connector.runtime.data_folder import KEYS
 from connector.runtime.errors import Conflict
-from connector.store.rows.console import FactRow
 from contracts import address, signature
-from contracts.canonical import sha
 from ledger.chain import acts, membership
 from ledger.chain.standing import did_digest
 from ledger.log.checkpoint import origin_id
-from ledger.space.accounts import followed
+from ledger.space.accounts import followed as cause_of
 
 if TYPE_CHECKING:
     from connector.chain.proving import Proving
@@ -89,7 +87,7 @@ class AccountKey:
         if self.stays:
             text = "the account of an exchange, of who rules, and one in a module stay for life"
             raise Conflict(text, "docs/keys.md says what to do")
-        former_account.require_room(self._folder)
+        former_account.KEPT.require_room(self._folder)
 
     async def end_interrupted(self, reason: str) -> None:
         """Go on with a key that was drawn, and with what the former account holds."""
@@ -108,9 +106,9 @@ class AccountKey:
             await self._leave(old, coming)
             assert isinstance(identity.keys.agreement, bytes), "one in a module stays"
             until = core.clock.now().replace(microsecond=0)
-            former_account.add(self._folder, FormerAccountKey(identity.keys.agreement, until))
+            former_account.KEPT.add(self._folder, FormerAccountKey(identity.keys.agreement, until))
         key_files.take_next(self._folder, AGREEMENT)
-        kept = former_account.read(self._folder)
+        kept = former_account.KEPT.read(self._folder)
         identity.take_account(secret, kept)
         self._transactions.follow(secret)
         await self.settle(reason)
@@ -134,7 +132,7 @@ class AccountKey:
         did, space = self._core.identity.did, self._space.last()
         if await self._space.member(did) is None:
             return
-        cause, deployment = followed(did, coming), self._programs.deployment
+        cause, deployment = cause_of(did, coming), self._programs.deployment
         leaving = membership.revoke_member(deployment, did_digest(space.exchange), old, cause)
         await self._transactions.submit(f"follow-account:{coming.hex()}", leaving._replace(sender=old), anew=True)
 
@@ -143,13 +141,8 @@ class AccountKey:
         core, key = self._core, address.show(self._core.identity.keys.address)
 
         def act(tx: Tx) -> None:
-            row = tx.get(FactRow, name=FACT)
-            if row is not None and row.value["key"] == key:
-                return
-            tx.put(FactRow(name=FACT, value={"key": key}))
-            if row is not None:  # the first account needs no telling: our document has it
-                digest = sha(core.identity.member.json()).hex()
-                record(tx, core, {"kind": AGREEMENT, "from": row.value["key"], "to": key, "digest": digest}, reason)
+            if (before := followed(tx, FACT, key)) is not None:
+                record(tx, core, {"kind": AGREEMENT, "from": before, "to": key}, reason)
 
         await core.store.write(act)
 

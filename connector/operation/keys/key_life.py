@@ -13,8 +13,9 @@ from connector.identity import platform_key
 from connector.identity.keys import AGREEMENT, DELIVERY, LOG, SEED, SM2, TOKEN
 from connector.identity.platform_key import SIMULATED
 from connector.operation.keys.kinds import ACCOUNT, DRAWN_FROM_LOG, KINDS, MANAGEMENT, OF_LOG, VAULT
+from connector.operation.keys.replaced import record
 from connector.operation.keys.sm2_key import Sm2Key
-from connector.operation.keys.token_key import TokenKey, record
+from connector.operation.keys.token_key import TokenKey
 from connector.runtime.data_folder import KEYS
 from connector.runtime.errors import InvalidInput
 from contracts import address

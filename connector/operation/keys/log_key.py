@@ -13,10 +13,8 @@ from connector.identity import former_log, jwk, vouching
 from connector.identity.followed_log import CURVE
 from connector.identity.former_log import FormerLogKey
 from connector.identity.keys import LOG
-from connector.operation.keys.token_key import record
+from connector.operation.keys.replaced import followed, record
 from connector.runtime.data_folder import KEYS
-from connector.store.rows.console import FactRow
-from contracts.canonical import sha
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,23 +50,18 @@ async def settle(core: Core, reason: str) -> None:
     key = core.identity.keys.log_public.hex()
 
     def act(tx: Tx) -> int | None:
-        row = tx.get(FactRow, name=FACT)
-        if row is not None and row.value["key"] == key:
-            return None
         size = core.evidence.size(tx)
-        tx.put(FactRow(name=FACT, value={"key": key}))
-        if row is None:
-            return None  # the first key needs no telling: our document has it
-        digest = sha(core.identity.member.json()).hex()
+        if (before := followed(tx, FACT, key)) is None:
+            return None
         core.evidence.sign_published(tx)
-        record(tx, core, {"kind": LOG, "from": row.value["key"], "to": key, "digest": digest}, reason)
+        record(tx, core, {"kind": LOG, "from": before, "to": key}, reason)
         return size
 
     size = await core.store.write(act)
-    if size is not None and (kept := former_log.read(core.data / KEYS)):
+    if size is not None and (kept := former_log.KEPT.read(core.data / KEYS)):
         newest, *others = kept
-        former_log.write(core.data / KEYS, [replace(newest, size=size), *others])
-        take(core, core.identity.keys.log, former_log.read(core.data / KEYS))
+        former_log.KEPT.write(core.data / KEYS, [replace(newest, size=size), *others])
+        take(core, core.identity.keys.log, former_log.KEPT.read(core.data / KEYS))
 
 
 def forget(core: Core) -> None:
@@ -76,5 +69,5 @@ def forget(core: Core) -> None:
     now, keys = core.clock.now(), core.identity.keys
     kept = [one.at(now) for one in keys.log_former]
     if list(keys.log_former) != kept:
-        former_log.write(core.data / KEYS, kept)
+        former_log.KEPT.write(core.data / KEYS, kept)
         take(core, keys.log, kept)

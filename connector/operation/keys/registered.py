@@ -26,8 +26,9 @@ from connector.identity import keys as key_files
 from connector.identity.keys import DELIVERY, LOG
 from connector.operation.keys import log_key
 from connector.operation.keys.account_key import AccountKey
+from connector.operation.keys.replaced import followed, record
 from connector.operation.keys.telling import tell
-from connector.operation.keys.token_key import INTERRUPTED, record
+from connector.operation.keys.token_key import INTERRUPTED
 from connector.operation.keys.witness_key import AGGREGATE, PUBLIC_FILE, derive
 from connector.runtime import files
 from connector.runtime.cancellation import cancel
@@ -161,7 +162,7 @@ class RegisteredKeys:
         """
         async with self._turn:
             folder, identity = self._core.data / KEYS, self._core.identity
-            former.require_room(folder)
+            former.KEPT.require_room(folder)
             secret = key_files.draw_next(folder, DELIVERY)
             assert isinstance(secret, bytes), "no module has such a key"
             coming, old = X25519PrivateKey.from_private_bytes(secret), identity.keys.delivery_public
@@ -194,9 +195,9 @@ class RegisteredKeys:
             await self._registered(replace(identity.member, log_key=coming.public_key().public_bytes_raw()))
             until = core.clock.now() + timedelta(seconds=0 if stolen else FORMER_LOG_SECONDS)
             size = await core.store.read(core.evidence.size)
-            former_log.add(folder, log_key.former(identity, coming, size, until).at(core.clock.now()))
+            former_log.KEPT.add(folder, log_key.former(identity, coming, size, until).at(core.clock.now()))
             key_files.take_next(folder, LOG)
-            log_key.take(core, coming, former_log.read(folder))
+            log_key.take(core, coming, former_log.KEPT.read(folder))
             self._supervision.disclose_anew()
             await log_key.settle(core, reason)
             told = await tell(core, self._space, self._exchange, self._author)
@@ -215,7 +216,7 @@ class RegisteredKeys:
         if self.log_stays:
             text = "the log's key of an exchange, by which its space is headed, and one in a module stay for life"
             raise Conflict(text, "docs/keys.md says what to do")
-        former_log.require_room(self._core.data / KEYS)
+        former_log.KEPT.require_room(self._core.data / KEYS)
 
     def forget(self) -> None:
         """Sign by a former key of our log no longer than its time."""
@@ -239,13 +240,8 @@ class RegisteredKeys:
         core, key = self._core, self._core.identity.keys.delivery_public.hex()
 
         def act(tx: Tx) -> None:
-            row = tx.get(FactRow, name=FACT)
-            if row is not None and row.value["key"] == key:
-                return
-            tx.put(FactRow(name=FACT, value={"key": key}))
-            if row is not None:  # the first key needs no telling: our document has it
-                digest = sha(core.identity.member.json()).hex()
-                record(tx, core, {"kind": DELIVERY, "from": row.value["key"], "to": key, "digest": digest}, reason)
+            if (before := followed(tx, FACT, key)) is not None:
+                record(tx, core, {"kind": DELIVERY, "from": before, "to": key}, reason)
 
         await core.store.write(act)
 

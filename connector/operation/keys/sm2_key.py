@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Final
 from connector.identity import former_sm2
 from connector.identity import keys as key_files
 from connector.identity.keys import SM2
+from connector.operation.keys.replaced import record
 from connector.operation.keys.telling import tell
-from connector.operation.keys.token_key import INTERRUPTED, record
+from connector.operation.keys.token_key import INTERRUPTED
 from connector.runtime.data_folder import KEYS
 from connector.runtime.errors import Conflict
 from connector.runtime.limits import FORMER_SM2_DAYS
 from connector.store.rows.console import FactRow
-from contracts.canonical import sha
 from contracts.ndi.proof import FormerKey
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Sm2Key:
                 raise Conflict("there is no key of SM2 to be followed", f"the first one: penstock key draw {SM2}")
             key_files.require_sm2()
             until = now if stolen else now + timedelta(days=FORMER_SM2_DAYS)
-            was = [one for one in former_sm2.read(self._folder) if one.key.hex() != old]
+            was = [one for one in former_sm2.KEPT.read(self._folder) if one.key.hex() != old]
             former_sm2.write(self._folder, [FormerKey(bytes.fromhex(old), until), *was])
             told = {"kind": SM2, "from": old, "to": await self._follow(reason), "until": until.isoformat()}
             return {**told, "told": await self._tell()}
@@ -89,7 +89,7 @@ class Sm2Key:
         secret = key_files.drawn(self._folder, SM2)
         assert isinstance(secret, bytes), "no module has such a key"
         key_files.take_next(self._folder, SM2)
-        self._core.identity.take_sm2(secret, former_sm2.read(self._folder))
+        self._core.identity.take_sm2(secret, former_sm2.KEPT.read(self._folder))
 
     async def _tell(self) -> bool:
         return await tell(self._core, self._space, self._exchange, self._author)
@@ -112,7 +112,6 @@ class Sm2Key:
             if key in ("", before):
                 return
             tx.put(FactRow(name=FACT, value={"key": key}))
-            told = {"kind": SM2, "from": before, "to": key, "digest": sha(core.identity.member.json()).hex()}
-            record(tx, core, told, reason)
+            record(tx, core, {"kind": SM2, "from": before, "to": key}, reason)
 
         await core.store.write(act)

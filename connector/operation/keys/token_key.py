@@ -16,21 +16,19 @@ from typing import TYPE_CHECKING, Final
 from connector.identity import keys as key_files
 from connector.identity import published
 from connector.identity.keys import CREDENTIAL, TOKEN
+from connector.operation.keys.replaced import followed, record
 from connector.runtime.data_folder import KEYS
 from connector.runtime.errors import Conflict
 from connector.runtime.limits import CREDENTIAL_DAYS, DID_REFRESH_SECONDS, FORMER_KEYS_MAX, FORMER_TOKEN_KEY_SECONDS
-from connector.store.rows.console import FactRow
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from connector.core.core import Core
     from connector.store.transaction import Tx
     from contracts.canonical import JsonObject
 
-MOVED: Final = "key.moved"
 FACT: Final = "token key"
 INTERRUPTED: Final = "a rotation that was interrupted came to its end"
 # who was shown an unknown key a moment ago looks again only after this; of before, whoever looked at all
@@ -70,13 +68,9 @@ class TokenKey:
         digest = sha(core.identity.keys.public(TOKEN)).hex()
 
         def act(tx: Tx) -> bool:
-            row = tx.get(FactRow, name=FACT)
-            if row is not None and row.value["key"] == kid:
+            if (before := followed(tx, FACT, kid)) is None:
                 return False
-            tx.put(FactRow(name=FACT, value={"key": kid}))
-            if row is None:
-                return False  # the first key needs no telling: our document has it
-            record(tx, core, {"kind": TOKEN, "from": row.value["key"], "to": kid, "digest": digest}, reason)
+            record(tx, core, {"kind": TOKEN, "from": before, "to": kid, "digest": digest}, reason)
             return True
 
         if await core.store.write(act):
@@ -97,9 +91,3 @@ class TokenKey:
         if self._core.settings.has("exchange"):
             until[CREDENTIAL] = now if stolen else used + timedelta(days=CREDENTIAL_DAYS)
         return until
-
-
-def record(tx: Tx, core: Core, told: Mapping[str, str], reason: str) -> None:
-    """Record that a key was replaced: its `kind`, `from`, `to` and `digest`."""
-    did = core.identity.did
-    core.evidence.record(tx, MOVED, part=did, fields={**told, "by": did, "reason": reason}, now=core.clock.now())

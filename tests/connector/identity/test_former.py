@@ -45,7 +45,7 @@ def test_each_that_was_opens_still_the_newest_first(tmp_path):
 def test_a_crash_between_the_two_files_leaves_one_key_in_one_place(tmp_path):
     folder = tmp_path / "keys"
     secret = create(folder).delivery.private_bytes_raw()
-    former.add(folder, secret)
+    former.KEPT.add(folder, secret)
     assert load(folder).former == ()
     before = follow(folder)
     assert publics(load(folder)) == [before]
@@ -79,10 +79,10 @@ def test_no_more_are_kept_than_can_be_tried(tmp_path):
     folder = tmp_path / "keys"
     create(folder)
     for _ in range(FORMER_DELIVERY_KEYS_MAX):
-        former.require_room(folder)
+        former.KEPT.require_room(folder)
         follow(folder)
     with pytest.raises(Conflict, match="each former one is kept"):
-        former.require_room(folder)
+        former.KEPT.require_room(folder)
     keys = load(folder)
     built = dids.build(DID, "https://us.example", keys, None, exchange=True, hybrid=True)
     assert list(dids.parse(json.dumps(built).encode(), DID).former) == publics(keys)

@@ -31,10 +31,10 @@ SETTINGS = SimpleNamespace(
 
 def test_a_file_has_what_was_written_the_newest_first(tmp_path):
     for one in (FIRST, SECOND, SECOND):
-        former_account.add(tmp_path, one)
-    assert former_account.read(tmp_path) == (SECOND, FIRST)
+        former_account.KEPT.add(tmp_path, one)
+    assert former_account.KEPT.read(tmp_path) == (SECOND, FIRST)
     assert (tmp_path / former_account.FILE).stat().st_mode & 0o077 == 0
-    assert FIRST.secret.hex() not in repr(former_account.read(tmp_path))
+    assert FIRST.secret.hex() not in repr(former_account.KEPT.read(tmp_path))
     assert FIRST.told.json()["until"] == "2026-11-30T13:00:00+00:00"
 
 
@@ -44,24 +44,24 @@ def test_a_damaged_file_is_refused(tmp_path, text):
     path.write_text(text + "\n")
     path.chmod(0o600)
     with pytest.raises(SettingsError, match="damaged"):
-        former_account.read(tmp_path)
+        former_account.KEPT.read(tmp_path)
 
 
 def test_there_is_room_for_so_many(tmp_path):
     for number in range(FORMER_ACCOUNTS_MAX):
-        former_account.require_room(tmp_path)
-        former_account.add(tmp_path, FormerAccountKey(bytes([number + 1]) * 32, NOW))
+        former_account.KEPT.require_room(tmp_path)
+        former_account.KEPT.add(tmp_path, FormerAccountKey(bytes([number + 1]) * 32, NOW))
     with pytest.raises(Conflict, match="replaced 8 times"):
-        former_account.require_room(tmp_path)
-    former_account.add(tmp_path, FormerAccountKey(b"\x77" * 32, NOW))
+        former_account.KEPT.require_room(tmp_path)
+    former_account.KEPT.add(tmp_path, FormerAccountKey(b"\x77" * 32, NOW))
     with pytest.raises(SettingsError, match="more than 8"):
-        former_account.read(tmp_path)
+        former_account.KEPT.read(tmp_path)
 
 
 def test_what_names_a_former_account_is_signed_by_it_and_a_stranger_s_is_not(tmp_path):
     folder = tmp_path / "keys"
     before = key_files.create(folder)
-    former_account.add(folder, FormerAccountKey(before.agreement, NOW))
+    former_account.KEPT.add(folder, FormerAccountKey(before.agreement, NOW))
     assert key_files.load(folder).account_former == (), "a crash came before the next one took its place"
     key_files.draw_next(folder, AGREEMENT)
     key_files.take_next(folder, AGREEMENT)

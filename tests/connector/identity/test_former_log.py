@@ -40,9 +40,9 @@ def parsed(document):
 def test_a_file_has_what_was_written_and_signs_until_its_time(tmp_path):
     keys = followed(followed(key_files.create(tmp_path / "keys")))
     for one in reversed(keys.log_former):
-        former_log.add(tmp_path, one)
-        former_log.add(tmp_path, one)
-    assert former_log.read(tmp_path) == keys.log_former
+        former_log.KEPT.add(tmp_path, one)
+        former_log.KEPT.add(tmp_path, one)
+    assert former_log.KEPT.read(tmp_path) == keys.log_former
     assert (tmp_path / former_log.FILE).stat().st_mode & 0o077 == 0
     assert len(former_log.signers(keys.log, keys.log_former)) == 3
     over = [one.at(NOW + timedelta(hours=1)) for one in keys.log_former]
@@ -57,17 +57,17 @@ def test_a_damaged_file_is_refused(tmp_path, text):
     path.write_text(text + "\n")
     path.chmod(0o600)
     with pytest.raises(SettingsError, match="damaged"):
-        former_log.read(tmp_path)
+        former_log.KEPT.read(tmp_path)
 
 
 def test_there_is_an_end_of_former_keys(tmp_path):
     keys = key_files.create(tmp_path / "keys")
     for _ in range(FORMER_LOG_MAX):
-        former_log.require_room(tmp_path)
+        former_log.KEPT.require_room(tmp_path)
         keys = followed(keys)
-        former_log.write(tmp_path, keys.log_former)
+        former_log.KEPT.write(tmp_path, keys.log_former)
     with pytest.raises(Conflict, match="each former one"):
-        former_log.require_room(tmp_path)
+        former_log.KEPT.require_room(tmp_path)
 
 
 def test_a_document_lists_the_newest_each_signed_for_by_the_one_before(tmp_path):
