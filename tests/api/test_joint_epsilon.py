@@ -85,7 +85,8 @@ async def test_a_model_is_made_with_a_chosen_epsilon_and_the_budget_ends_it(grid
     got = await grid.doors["buyer"].call("POST", "models", body | said)
     assert {(one["epsilon"], one["left"]) for one in got["members"]} == {("0.75", "4.20"), ("0.75", "0.20")}
     [feature] = got["features"]
-    assert feature["weight"] == pytest.approx(0.003, abs=0.001)
+    # a seventh of the usual ε, so seven times its noise: one run in some hundreds was off by more than 0.001
+    assert feature["weight"] == pytest.approx(0.003, abs=0.0025)
     assert [line for line in modelled(got) if "rank" in line] == [], "nothing of one's own was said to judge it by"
     assert epsilons(grid, choices, "model-chosen") == [("released", 75, 75)] * 4
     # with b it was told, and so without b it is told no more: what the others hold for it comes back after a day
