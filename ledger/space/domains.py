@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from contracts import address
 from contracts.typed_data import Domain
+from ledger.space import fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,5 @@ class Domains:
 def domain_of(deployment: Mapping[str, Any], program: str) -> Domain:
     """Return the domain of a program of a deployment (its JSON); raises KeyError, ValueError."""
     # not by `ledger.chain.deployment`, which would load web3 into every process that knows the space
-    salt = bytes.fromhex(deployment["salt"])
-    if len(salt) != SALT_BYTES:
-        raise ValueError(f"the salt of a deployment has {SALT_BYTES} bytes")
+    salt = fields.raw(deployment["salt"], SALT_BYTES)
     return Domain(int(deployment["chainId"]), address.read(deployment["addresses"][program], program), salt)

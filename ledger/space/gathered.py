@@ -18,6 +18,7 @@ def proven(space: Space, party: Member, exchange: Member, document: Any) -> Gath
 
     Raises `HeadTreeError`. Whether the chain has that head, in the block that is named, is left to the caller.
     """
-    witnesses = [key for one in space.witnesses_of(party.did) for key in one.head_vkeys]
-    quorum, gatherer = min(QUORUM, len(space.witnesses_of(party.did))), Gatherer(exchange.did, exchange.origin)
+    members = space.witnesses_of(party.did)
+    witnesses = [key for one in members for key in one.head_vkeys]
+    quorum, gatherer = min(QUORUM, len(members)), Gatherer(exchange.did, exchange.origin)
     return head_tree.verify(document, space.anchors, party.log_vkey, witnesses, quorum, gatherer)
