@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -60,15 +61,18 @@ async def test_a_process_that_was_begun_as_another_was_killed_holds_nobody_up():
             first = pool.submit(os.getpid).result()
             late = pool._mp_context.Process(target=time.sleep, args=(120,))
             late.start()
-            ended = type(pool._executor_manager_thread).terminate_broken
+            ended, begun = type(pool._executor_manager_thread).terminate_broken, threading.Event()
 
             def broken(manager, cause):
+                begun.set()
                 ended_for = manager.join_executor_internals
                 manager.join_executor_internals = lambda: [manager.processes.update({late.pid: late}), ended_for()]
                 ended(manager, cause)
 
             pool._executor_manager_thread.terminate_broken = partial(broken, pool._executor_manager_thread)
             os.kill(first, signal.SIGKILL)
+            # a pool that is closed before it sees the death waits for nobody but its own
+            assert begun.wait(30)
             place.hands = None
         return late.exitcode
 
