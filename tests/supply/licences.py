@@ -21,7 +21,8 @@ ALLOWED = frozenset({
     "0BSD", "3-Clause BSD License", "BSD License", "BSD-2-Clause", "BSD-3-Clause",
     "Apache 2.0", "Apache License, Version 2.0", "Apache Software License", "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",  # less is asked where a program has parts of it in itself
-    "CC0-1.0", "Public Domain", "ISC License (ISCL)", "MIT", "MIT License", "MIT-0", "MIT-CMU", "Zlib",
+    "CC0-1.0", "CC0 1.0 Universal (CC0 1.0) Public Domain Dedication", "Public Domain",
+    "ISC License (ISCL)", "MIT", "MIT License", "MIT-0", "MIT-CMU", "Zlib",
     "CNRI-Python", "PSF-2.0", "Python Software Foundation License",
     "MPL-2.0", "Mozilla Public License 2.0 (MPL 2.0)",
 })  # fmt: skip
