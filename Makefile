@@ -13,7 +13,8 @@ RESOLVE := build/resolver/bin/uv pip compile --quiet --universal --python-versio
 EXTRAS := tables s3 postgres nats telemetry
 # tests run on every core; those of the suite, which wait for processes a fifth of their time, on one more
 WORKERS ?= auto
-ONE_MORE = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# of the processors that this process may use, which `taskset` or a container may have made fewer
+ONE_MORE = $(shell expr $$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) + 1)
 # of `make simulate`, `make simulate-money`, `make soak` and `make test-mutants`; without a seed one is drawn and told
 SEED ?=
 JOURNEYS ?= 20000
