@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -13,6 +14,8 @@ from catalog.dataset import Dataset, Distribution, dataset_json
 from catalog.listing import Move
 from catalog.profile import FileProfile
 from catalog.question import question
+from catalog.source import State
+from connector.demo.patience import Patience
 from connector.exchange import handed_in, kinds, listings
 from connector.exchange.federation import showing, sources
 from ledger.edition.header import Header
@@ -82,15 +85,24 @@ async def withdraw(connector, key):
 
 
 async def add(connector, name, address, kind="exchange", **more):
-    """Name a source, and read it to its end."""
+    """Name a source, and read it to its end, for which an operator of a slow machine asks again."""
     await sources.add(connector.core, connector.peers, name, kind, address, **more)
-    return await connector.harvesting.now(name)
+    patience = Patience(lambda: [os.getpid()])
+    while (row := await connector.harvesting.now(name))["state"] == State.READING and not patience.is_over():
+        pass
+    return row
+
+
+async def indexed(connector):
+    """Wait until the index has all that has come in, where a question would wait but a second."""
+    patience = Patience(lambda: [os.getpid()])
+    await patience.until(connector.finding._level.is_set, "the index", lambda: "it is behind")
 
 
 async def found(connector, text="", *conditions):
     """Return what members see, best first, after all that has come in so far."""
     connector.finding.changed()
-    await asyncio.wait_for(connector.finding._level.wait(), SECONDS)  # a question would wait but a second
+    await indexed(connector)
     keys, total = await connector.finding.keys(question(text, conditions), limit=100, first=0)
     rows = await connector.store.read(lambda tx: showing.page(tx, keys)[0])
     assert total >= len(rows)
@@ -106,9 +118,11 @@ async def source(connector, name):
 
 
 async def until(holds):
-    async with asyncio.timeout(SECONDS):
-        while not (result := await holds()):
-            await asyncio.sleep(0.02)
+    """Return what comes to hold in this process."""
+    patience = Patience(lambda: [os.getpid()])
+    while not (result := await holds()):
+        assert not patience.is_over(), "nothing gets on any more"
+        await asyncio.sleep(0.02)
     return result
 
 

@@ -36,7 +36,7 @@ from ledger.edition.header import read_header
 from tests.api.lone import lone
 from tests.api.stranger import Member, called
 from tests.api.visitor import Visitor
-from tests.federation.exchanges import product
+from tests.federation.exchanges import indexed, product
 from tests.hostile.test_flood import AT, document
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -51,7 +51,6 @@ ANSWER_SECONDS = 2.0
 # the indicators are counted over all of it, beside
 COUNTED_SECONDS = 2.0 + COUNT / 10_000
 LAG_SECONDS = 0.5
-INDEXED_SECONDS = 30 + COUNT / 300
 MARKUP = "\"><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}'&"
 TITLES = ("Tides", "Tidеs", "Τides", (MARKUP * 4)[:256], "🌊" * 256, '"' * 256)
 PROVIDERS = ("did:web:flood.example", "did:web:flооd.example", "did:web:" + "x" * 245, "did:web:honest.example")
@@ -75,7 +74,7 @@ async def exchange(tmp_path_factory):
             rows = [row(number) for number in range(first, min(first + ROWS_AT_ONCE, COUNT))]
             await made.store.write(lambda tx, rows=rows: [tx.insert("listings", **one) for one in rows])
         made.finding.changed()
-        await asyncio.wait_for(made.finding._level.wait(), INDEXED_SECONDS)
+        await indexed(made)
         yield made
 
 
