@@ -109,7 +109,7 @@ test-compute: $(STAMP)
 # docs/roles, docs/exchange.md and docs/side-by-side.md from an empty folder with data of one's own, what is refused and what
 # goes wrong; SIZE=small takes 64 MiB and 200 files for a gibibyte and 2,000; prints `N passed, M failed` at the end
 SIZE ?= whole
-WALK := roles refusals faults together joined_page worked computing own_subjects asides exchange_page node_page ndi_page identity_page keys_page people_page hosting_page amending_page authority_page beside_page shares_page
+WALK := roles refusals faults together joined_page worked computing own_subjects asides exchange_page node_page ndi_page identity_page keys_page people_page agents_page hosting_page amending_page authority_page beside_page shares_page
 test-newcomer: $(STAMP)
 	PENSTOCK_TEST_NEWCOMER=$(SIZE) $(BIN)/python -m pytest -q -p tests.closing $(WALK:%=tests/newcomer/%.py) $(ARGS)
 

@@ -2,13 +2,15 @@
 
 Law: acts that share a route are told apart by what their path or body always says; where that leaves several, the key
 has to cover each. What is no declared act (the EDC interface, Data Plane Signaling) needs the scope `act`, and what
-there gives somebody access is the owner's alone. A rehearsal needs what the act in it needs.
+there gives somebody access is the owner's alone. A rehearsal needs what the act in it needs. An agent's key, one with a
+budget, does and says what the table of agents has (`connector.client.acts.agents`), and nothing beside it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from connector.client.acts import agents
 from connector.client.acts.table import TABLE
 from connector.runtime.errors import NotPermitted
 
@@ -29,10 +31,22 @@ async def require(call: Call) -> None:
         return
     for act in (acts := await _acts(call)):
         key.require(row.roles, act, act.name)
+        if key.is_agent:
+            await _require_given(call, act)
     if not acts:
         if row.handler.startswith(OWN):
             raise NotPermitted("this gives access, and is the owner's alone", "use the token of the data directory")
         key.require(row.roles, None, row.handler)
+        if key.is_agent:
+            raise NotPermitted("this is no declared act, and no agent's", "ask the owner to do it")
+
+
+async def _require_given(call: Call, act: Act) -> None:
+    """Raise NotPermitted, or InvalidInput, for what no agent is given: an act, or something that it says."""
+    if not agents.is_given(act):
+        raise NotPermitted(f"`{act.name}` is given to no agent, whatever its scopes", "ask the owner to do it")
+    if act.changes and (call.kept is not None or call.request.body_exists):
+        agents.require(act, await call.document())
 
 
 async def _acts(call: Call) -> list[Act]:

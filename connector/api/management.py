@@ -12,6 +12,7 @@ from connector.api.faults import as_json
 from connector.chain.transactions import Transactions
 from connector.client.acts.areas import named
 from connector.console.summary import summary
+from connector.consumer import spending
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.opening import Openings
 from connector.exchange.admission import Admission
@@ -150,6 +151,9 @@ async def find(call: Call) -> web.Response:
 async def acquire(call: Call) -> web.Response:
     """Begin, or go on, to get a product."""
     body = await call.members({"id": "text", "product": "text", "mandate": "document"})
+    if call.key is not None and call.key.is_agent:
+        name = call.key.name
+        await call.core.store.read(lambda tx: spending.require_own(tx, name, body["id"]))
     return as_json(await call.of(Acquisitions).acquire(body["id"], body["product"], body["mandate"], call.person), 201)
 
 

@@ -104,7 +104,7 @@ def operation(act: Act) -> dict[str, Any]:
 def _body(act: Act) -> dict[str, Any]:
     fields = act.within("body")
     if [one.wire for one in fields] == [request.WHOLE]:
-        return _typed(fields[0])
+        return typed(fields[0])
     told = schema(fields)
     told["properties"] |= {name: {"const": value} for name, value in act.fixed.items()}
     told["required"] += act.fixed
@@ -137,11 +137,12 @@ def shaped(shape: Any) -> dict[str, Any]:
 
 def _perhaps(field: Field) -> dict[str, Any]:
     """Return the schema of a member of a body: what need not be said may be null, which says the same."""
-    told = _typed(field)
+    told = typed(field)
     return told if field.needed else {**told, "type": [told["type"], "null"]}
 
 
-def _typed(field: Field) -> dict[str, Any]:
+def typed(field: Field) -> dict[str, Any]:
+    """Return the JSON Schema of a field."""
     told = schema(field.parts) if field.parts else dict(KINDS[field.kind])
     limits = {"minimum": field.least, "maximum": field.most} if field.kind == "number" else {}
     told |= {name: value for name, value in limits.items() if value is not None}
@@ -154,7 +155,7 @@ def _parameter(field: Field, where: str) -> dict[str, Any]:
         "name": field.name if where == "path" else field.wire,
         "in": where,
         "required": where == "path" or field.needed,
-        "schema": _typed(field),
+        "schema": typed(field),
     }
 
 

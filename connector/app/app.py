@@ -37,6 +37,7 @@ from connector.consumer.opening import Openings
 from connector.consumer.opening_turns import OpeningTurns
 from connector.consumer.pausing import Pausing
 from connector.consumer.pipe import Pipes
+from connector.consumer.proposals import Proposals
 from connector.consumer.prospect import Prospects
 from connector.consumer.pulling import Pulls
 from connector.consumer.purchase import Till
@@ -343,6 +344,7 @@ class Connector(Founded):
     openid: Provider
     entrance: Entrance
     budget: Budget
+    proposals: Proposals
     held_lists: Annotated[HeldLists, Service(ends=HeldLists.close)]
     trials: Annotated[Trials, Service(ends=Trials.close)]
     sessions: Sessions

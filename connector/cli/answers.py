@@ -105,6 +105,7 @@ ANSWERS: Mapping[str, Shape] = {
         "purposes": [{"code": "text", "iri": "text", "broader": "text?", "en": "text", "zh": "text"}],
     },
     "get --dry-run": {**QUOTE, "dryRun": "truth", "within": "truth", "over": ["text"]},
+    "agent assent --dry-run": QUOTE,
     "open --dry-run": {
         "dryRun": "truth", "acquisition": "text", "title": "text", "state": "text", "tier": "text", "bought": "truth",
         "price": "text",

@@ -60,6 +60,7 @@ GROUPS = (
     ("project", "project.app"),
     ("program", "program.app"),
     ("hosting", "Data that a host keeps and sells for its provider: delegate, accept, list, show, revoke, log, audit."),
+    ("agent", "agent.app"),
     ("authority", "Which accounts of ours may sign agreements for us: grant, list, show, revoke, ask."),
     ("filing", "filing.app"),
     ("code", "code.app"),

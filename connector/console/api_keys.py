@@ -2,7 +2,8 @@
 
 Law: (1) no table holds a key, only its digest; it is told once. (2) A key ends by itself. (3) It may do what its roles
 and its scopes cover (`connector.client.acts.scopes`), and is told what it lacks. (4) Making and removing one leaves an
-event.
+event. (5) One with a budget is an agent's: it does what agents are given (`connector.client.acts.agents`), and what
+that may cost is taken out of its budget first (`connector.consumer.spending`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from connector.identity.client_credentials import digest
 from connector.identity.tokens import SCHEME
 from connector.runtime.errors import Absent, Conflict, InvalidInput, NotPermitted, Unproven
 from connector.runtime.limits import API_KEYS_MAX
-from connector.store.rows.console import ApiKeyRow
+from connector.store.rows.console import ApiKeyRow, KeySpendingRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,7 @@ class ApiKey:
     name: str
     roles: frozenset[str]
     scopes: tuple[str, ...]
+    is_agent: bool = False
 
     def require(self, roles: frozenset[str], act: Act | None, what: str) -> None:
         """Raise NotPermitted unless it may do an act, or with None what is no declared one and needs `act`."""
@@ -63,8 +65,13 @@ class ApiKeys:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    async def add(self, name: str, days: int, roles: Sequence[str] = (), scopes: Sequence[str] = ()) -> JsonObject:
-        """Make a key that ends in so many days; the answer has it, told once. No roles: all of ours; no scope: look."""
+    async def add(
+        self, name: str, days: int, roles: Sequence[str] = (), scopes: Sequence[str] = (), budget: str | None = None
+    ) -> JsonObject:
+        """Make a key that ends in so many days; the answer has it, told once. No roles: all of ours; no scope: look.
+
+        With a budget (minor units) it is an agent's.
+        """
         if not NAME.fullmatch(name):
             raise InvalidInput(f"`{name[:100]}` is no name of a key: letters a-z, digits, dot, dash, underscore")
         held, now = roles_of(self._core, roles), self._core.clock.now()
@@ -76,6 +83,7 @@ class ApiKeys:
             scopes=_checked(scopes),
             created=now,
             expires=now + timedelta(days=days),
+            budget=None if budget is None else int(budget),
         )
 
         def act(tx: Tx) -> JsonObject:
@@ -102,6 +110,7 @@ class ApiKeys:
             if row is None:
                 raise Absent(f"there is no key `{name[:100]}`", "penstock admin key list")
             tx.delete(ApiKeyRow, name=name)
+            tx.delete(KeySpendingRow, agent=name)
             self._leave(tx, access.REMOVED, row)
             return view(row, self._core.clock.now())
 
@@ -120,12 +129,11 @@ class ApiKeys:
         if rows[0].used is None or now - rows[0].used >= timedelta(seconds=USED_SECONDS):
             await self._core.store.write(lambda tx: _used(tx, rows[0], now), short=True)
         roles = frozenset(rows[0].roles.split()) & self._core.identity.roles
-        return ApiKey(rows[0].name, roles, tuple(rows[0].scopes))
+        return ApiKey(rows[0].name, roles, tuple(rows[0].scopes), rows[0].budget is not None)
 
     def _leave(self, tx: Tx, what: str, row: ApiKeyRow) -> None:
-        access.leave(
-            tx, self._core, access.KEY, what, row.name, row.roles, may=", ".join(row.scopes), until=_told(row.expires)
-        )
+        may = ", ".join(row.scopes) + ("" if row.budget is None else f", for {row.budget} in all")
+        access.leave(tx, self._core, access.KEY, what, row.name, row.roles, may=may, until=_told(row.expires))
 
 
 def view(row: ApiKeyRow, now: datetime) -> JsonObject:
@@ -138,6 +146,7 @@ def view(row: ApiKeyRow, now: datetime) -> JsonObject:
         "until": _told(row.expires),
         "used": None if row.used is None else _told(row.used),
         "ended": row.expires <= now,
+        "budget": None if row.budget is None else str(row.budget),
     }
 
 

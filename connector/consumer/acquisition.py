@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog.codes import tier as tier_of
-from connector.consumer import copying, next_channel, progress, quoting, resting, steps, waiting
+from connector.consumer import copying, next_channel, progress, quoting, resting, spending, steps, waiting
 from connector.consumer import mandate as mandates
 from connector.consumer import pipe as pipes
 from connector.consumer.followed import Followed
@@ -136,7 +136,7 @@ class Acquisitions:
                 resting.unpause(tx, begun, self._engine.transfers, now)
                 return None
             hand = mandates.signed_by(tx, product, checked, signer, self._space.known_currency(), now)
-            tx.put(steps.wanted(key, product, checked | hand, now))
+            spending.begin(tx, steps.wanted(key, product, checked | hand, now))
             return progress.bought(tx, product, now)
 
         earlier = await self._core.store.write(act)

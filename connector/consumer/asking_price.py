@@ -1,4 +1,7 @@
-"""What an answer would cost: the money of its terms, and the ε out of the budget; said before anything is asked."""
+"""What an answer would cost: the money of its terms, and the ε out of the budget; said before anything is asked.
+
+With the key of an agent it is taken out of that key's budget then (`connector.consumer.spending`).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from connector.consumer import spending
 from connector.runtime import rehearsal
 from connector.store.rows.compute import AnswerRow
 from contracts import answered
@@ -15,6 +19,8 @@ from contracts.price_words import money, price
 from contracts.tariff import Tariff, order_amount
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from connector.store.rows.agreement import AgreementRow
     from connector.store.transaction import Tx
     from contracts.answered import Answered
@@ -31,6 +37,12 @@ def foretell(tx: Tx, *asked: tuple[AgreementRow, Answered]) -> None:
             rehearsal.note(rehearsal.PAY, words, agreement.product, more)
 
 
+def take(tx: Tx, agreement: AgreementRow, answer: Answered, job: str, now: datetime) -> None:
+    """Foretell one answer, and with an agent's key take what it may cost; raises PaymentRefused."""
+    foretell(tx, (agreement, answer))
+    spending.answer(tx, agreement.digest, job, _amount(tx, agreement, answer), now)
+
+
 def asking_price(tx: Tx, agreement: AgreementRow, answer: Answered) -> tuple[str, JsonObject]:
     """Return the price of an answer in words, and what else it uses up.
 
@@ -38,8 +50,6 @@ def asking_price(tx: Tx, agreement: AgreementRow, answer: Answered) -> tuple[str
     """
     terms = agreement.signed_terms
     tariff, noise = Tariff.from_json(terms["tariff"]), gates.read(terms["gate"]).noise
-    [before] = map(int, tx.column(_ANSWERED, agreement.digest))
-    units = answered.units(tariff, answer)
     told: JsonObject = {"price": price(tariff), "statements": answer.keys}
     if noise is not None:
         told |= {"epsilon": epsilon_text(answer.epsilon), "left": _left(tx, agreement.digest, noise.budget)}
@@ -47,7 +57,14 @@ def asking_price(tx: Tx, agreement: AgreementRow, answer: Answered) -> tuple[str
         told |= {"atMost": answered.seconds_text(answer.tenths)}
     if tariff.period:
         return price(tariff), told
-    return money(order_amount(tariff, before, before + units), tariff.currency), told
+    return money(_amount(tx, agreement, answer), tariff.currency), told
+
+
+def _amount(tx: Tx, agreement: AgreementRow, answer: Answered) -> int:
+    """Return what an answer adds to what is due; nothing under a subscription, which is paid whatever is asked."""
+    tariff = Tariff.from_json(agreement.signed_terms["tariff"])
+    [before] = map(int, tx.column(_ANSWERED, agreement.digest))
+    return 0 if tariff.period else order_amount(tariff, before, before + answered.units(tariff, answer))
 
 
 def _left(tx: Tx, agreement: str, budget: int) -> str:

@@ -20,7 +20,7 @@ from yarl import URL
 from connector.compute import cpu
 from connector.compute.epsilon import chosen, typed
 from connector.consumer import attested_answer
-from connector.consumer.asking_price import foretell
+from connector.consumer.asking_price import foretell, take
 from connector.consumer.attested_answer import AttestedQuestion
 from connector.consumer.lines import agreed
 from connector.consumer.wish import wished
@@ -282,7 +282,7 @@ class Querying:
         if known is not None and replace(wanted, epsilon=known.epsilon).foreseen() != told:
             raise Conflict(f"`{wanted.job[:100]}` is asked with another ε", "choose another id")
         if known is None or known.answer is None:
-            foretell(tx, (wanted.agreement, told))
+            take(tx, wanted.agreement, told, wanted.job, self._core.clock.now())
         if known is not None and (known.at_most or 0) > told.tenths and known.answer is None:
             text = f"`{wanted.job[:100]}` is asked with at most {seconds_text(known.at_most or 0)} CPU seconds"
             raise Conflict(text, "say as many, or more")

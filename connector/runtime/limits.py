@@ -325,6 +325,10 @@ API_KEYS_MAX = 256
 API_KEY_SCOPES_MAX = 32
 # a key that outlives a year outlives whoever remembers what it was for
 API_KEY_DAYS_MAX = 366
+# purchases and answers of one key with a budget, free ones among them: an agent that has lost its way ends there
+KEY_SPENDINGS_MAX = 1_000
+# proposals of agents that are kept: more than a person reads
+PROPOSALS_MAX = 200
 # an OpenID provider's document, keys and answers have some kilobytes
 OIDC_DOCUMENT_BYTES_MAX = 262_144
 # keys that a provider signs with, old ones among them

@@ -16,6 +16,7 @@ from connector.store.rows.authority import AuthorityRow
 from connector.store.rows.catalogue import ListingRow, ServiceRow
 from connector.store.rows.channel import BundleRow, ChannelRow, DisputeRow
 from connector.store.rows.compute import AssentRow
+from connector.store.rows.console import ProposalRow
 from connector.store.rows.credential import CredentialRow
 from connector.store.rows.deal import FiledDealRow
 from connector.store.rows.filing import FilingRow
@@ -61,6 +62,7 @@ NAMED: Mapping[str, Places] = {
     "right": (*_EDITIONS, *_AGREEMENTS),
     "product": ((ProductRow, "id"), (ListingRow, "id")),
     "listing": ((ListingRow, "id"), (ServiceRow, "id")),
+    "proposal": ((ProposalRow, "id"),),
     "complaint": ((ComplaintRow, "id"),),
     "credential": ((CredentialRow, "id"),),
     "demand": ((DemandRow, "id"), (PursuitRow, "id")),

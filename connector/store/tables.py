@@ -187,6 +187,8 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     console.AccountLinkRow,
     console.ConsoleSessionRow,
     console.ApiKeyRow,
+    console.KeySpendingRow,
+    console.ProposalRow,
     console.AuditRow,
     console.FactRow,
     console.PublishedFolderRow,

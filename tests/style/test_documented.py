@@ -21,10 +21,12 @@ PAGE = (DOCS / "reference.md").read_text(encoding="utf-8")
 # command → why it has no --json
 NO_JSON = {
     ("serve",): "it runs until it is told to stop",
+    ("agent", "serve"): "it speaks the Model Context Protocol on stdout",
 }
 # why a command spends nothing and leaves nothing with others → the commands; every other one has --dry-run
 SPENDS_AND_PUBLISHES_NOTHING = {
     "it only looks": """
+        agent show, agent proposals,
         doctor, find, searches, show, quote, verify, audit, audit join, prices, purposes, plan, reputation,
         policy explain, policy example, policy decide, policy try, policy translate, policy check, policy compare,
         policy diff, policy template list, policy template show, policy template fill, policy profile list,
@@ -52,6 +54,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         credential client list, key list, exchange credential list, exchange credential grants
     """,
     "it makes or runs what is ours alone": """
+        agent serve, agent propose, agent decline,
         demo, up, init, serve, chain serve, resource add, vault scrub, vault rekey, admin backup, admin restore,
         admin set-back, admin account add, admin account link, admin account remove, admin folder add,
         admin folder remove, admin key add, admin key remove, policy profile add, policy profile remove,

@@ -125,7 +125,8 @@ MANDATE = (
 PURSUED = (*LIMITS, *(replace(one, option=None, least=None) for one in MANDATE[len(LIMITS) :]))
 
 
-def _mandate(parts: tuple[Field, ...]) -> Field:
+def mandate(parts: tuple[Field, ...]) -> Field:
+    """Return the field of what may be agreed to and paid, with these members."""
     return Field("mandate", ("Mandate", "授权范围"), "what may be agreed to and paid", None, "parts", parts=parts)
 
 
@@ -222,7 +223,7 @@ ACTS = (
         fields=(
             PRODUCT,
             Field("id", ("Id", "编号"), "your id; the same again resumes", "--id"),
-            _mandate(MANDATE),
+            mandate(MANDATE),
         ),
         handler="management.acquire",
         roles="buyer",
@@ -237,7 +238,7 @@ ACTS = (
         says=("Say what getting {product} would come to.", "预判获取产品 {product} 的结果。"),
         answer=QUOTE,
         example={"product": "nyc-flights-2013", "mandate": {"limit": "420", "purpose": "AirTrafficResearch"}},
-        fields=(PRODUCT, _mandate(MANDATE)),
+        fields=(PRODUCT, mandate(MANDATE)),
         does="prospects.foresee",
         roles="buyer",
         verb=None,
@@ -353,7 +354,7 @@ ACTS = (
         says=("Get what meets the demand {demand} best.", "获取最符合需求 {demand} 的产品。"),
         answer=PURSUIT,
         example={"demand": "weather-sz", "mandate": {"limit": "900", "purpose": "Research"}},
-        fields=(DEMAND, _mandate(PURSUED)),
+        fields=(DEMAND, mandate(PURSUED)),
         does="pursuits.begin",
         typed="weather-sz --max-price 900 --purpose Research",
         roles="buyer",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.client.acts.act import Act, Field
 from connector.client.acts.columns import Column
+from connector.client.acts.money import TYPED, bare
 from connector.runtime.limits import API_KEY_DAYS_MAX
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 KEY: dict[str, Shape] = {
     "name": "text", "roles": ["text"], "scopes": ["text"], "created": "text", "until": "text", "used": "text?",
-    "ended": "truth",
+    "ended": "truth", "budget": "digits?",
 }  # fmt: skip
 CI = {"name": "ci"}
 DAYS = 90
@@ -22,13 +23,15 @@ DAYS = 90
 def made(key: Any) -> list[str]:
     """Return what is told of a new key, but the key itself."""
     covers = f"{', '.join(key['scopes'])} for {', '.join(key['roles'])}"
-    return [f"key {key['name']}: {covers}, until {key['until']}"]
+    spends = "" if key["budget"] is None else f", an agent's: it spends {bare(key['budget'])} in all"
+    return [f"key {key['name']}: {covers}, until {key['until']}{spends}"]
 
 
 KEYS = (
     Column("NAME", "name"),
     Column("SCOPES", lambda row: ", ".join(row["scopes"])),
     Column("ROLES", lambda row: ", ".join(row["roles"]), long=True),
+    Column("BUDGET", lambda row: "" if row["budget"] is None else bare(row["budget"]), rare=True),
     Column("UNTIL", "until", is_moment=True),
     Column("ENDED", lambda row: "ended" if row["ended"] else "", rare=True),
     Column("LAST USED", "used", is_moment=True),
@@ -59,6 +62,11 @@ ACTS = (
             Field(
                 "days", ("Days", "天数"), "in so many days it ends", "--days", "number", default=DAYS, least=1,
                 most=API_KEY_DAYS_MAX,
+            ),
+            Field(
+                "budget", ("Budget", "预算"),
+                "for an agent (docs/agents.md): what may be spent with it in all, " + TYPED, "--budget", "money", None,
+                least=0,
             ),
         ),
         does="api_keys.add",

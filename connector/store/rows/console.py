@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from connector.store.table_row import Document, Documents, TableRow, dataclass, table
+from connector.store.table_row import Amount, Document, Documents, TableRow, dataclass, table
 
 
 @table("accounts", key=("name",), index=(("subject",),))
@@ -58,6 +58,50 @@ class ApiKeyRow(TableRow):
     created: datetime
     expires: datetime
     used: datetime | None = None  # to the hour
+    budget: Amount | None = None  # of an agent's key: what may be spent with it in all
+
+
+class Taken(StrEnum):
+    """What is taken out of the budget of a key."""
+
+    PURCHASE = "purchase"
+    ANSWER = "answer"
+
+
+@table("key_spendings", key=("agent", "what", "id"))
+@dataclass(frozen=True, kw_only=True)
+class KeySpendingRow(TableRow):
+    """What a purchase or an answer that was asked for with a key may cost at most."""
+
+    agent: str  # the key's name
+    what: Taken
+    id: str  # of the acquisition, or of the answer: its agreement, a stroke, its own
+    most: Amount
+    at: datetime
+
+
+class ProposalState(StrEnum):
+    """What became of a proposal."""
+
+    WAITING = "waiting"
+    BEGUN = "begun"
+    DECLINED = "declined"
+
+
+@table("proposals", key=("id",), index=(("created",),))
+@dataclass(frozen=True, kw_only=True)
+class ProposalRow(TableRow):
+    """A purchase that an agent proposes, for a person to begin."""
+
+    id: str  # that of the purchase, once it has begun
+    by: str  # who proposed it, as an event names it
+    product: str
+    mandate: Document
+    why: str
+    state: ProposalState
+    reason: str = ""  # why it was declined
+    created: datetime
+    updated: datetime
 
 
 class AuditState(StrEnum):
