@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from eth_hash.auto import keccak
-
 from contracts.errors import ContractError
+from contracts.keccak import keccak
 
 ADDRESS_BYTES = 20
 NOBODY = bytes(ADDRESS_BYTES)

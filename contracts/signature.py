@@ -11,9 +11,9 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from coincurve import PrivateKey, PublicKey
-from eth_hash.auto import keccak
 
 from contracts.errors import ContractError
+from contracts.keccak import keccak
 
 SIGNATURE_BYTES = 65
 DIGEST_BYTES = 32

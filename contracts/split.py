@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from eth_hash.auto import keccak
-
 from contracts import address
 from contracts.errors import ContractError
+from contracts.keccak import keccak
 
 WHOLE_BPS = 10_000
 MAX_PAYEES = 8

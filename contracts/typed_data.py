@@ -15,9 +15,8 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from eth_hash.auto import keccak
-
 from contracts.errors import ContractError
+from contracts.keccak import keccak
 from contracts.typed_values import (
     Agreement,
     Batch,

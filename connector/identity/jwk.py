@@ -11,9 +11,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, utils
-from eth_hash.auto import keccak
 
 from connector.runtime.errors import VerificationFailed
+from contracts.keccak import keccak
 from contracts.sm2 import curve as sm2
 
 if TYPE_CHECKING:

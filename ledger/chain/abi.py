@@ -11,8 +11,8 @@ from typing import Any
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
-from eth_hash.auto import keccak
 
+from contracts.keccak import keccak
 from contracts.onchain import artifacts
 
 Entry = Mapping[str, Any]

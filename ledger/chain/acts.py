@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eth_abi.abi import encode
-from eth_hash.auto import keccak
 
 from contracts import address, signature, typed_data
+from contracts.keccak import keccak
 from ledger.chain.client import Act
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import rlp
-from eth_hash.auto import keccak
 
+from contracts.keccak import keccak
 from ledger.chain.state_proof import StateProofError
 from ledger.stamp import read_time
 

@@ -12,12 +12,12 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from eth_hash.auto import keccak
 from web3 import AsyncWeb3
 from web3.exceptions import BlockNotFound, TransactionNotFound
 from web3.types import RPCEndpoint
 
 from contracts import address, signature
+from contracts.keccak import keccak
 from ledger.chain import abi, block_header
 from ledger.chain.answered import answered
 from ledger.chain.errors import ChainRefused, ChainUnreachable

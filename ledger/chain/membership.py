@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eth_abi.abi import encode
-from eth_hash.auto import keccak
 
+from contracts.keccak import keccak
 from ledger.chain.client import Act
 from ledger.chain.standing import did_digest, number_of, role_of
 from ledger.stamp import read_time

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import rlp
-from eth_hash.auto import keccak
 from trie.exceptions import BadTrieProof
 from trie.hexary import HexaryTrie
 
 from contracts.errors import why
+from contracts.keccak import keccak
 from ledger.chain.abi import WORD_BYTES
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eth.constants import BLANK_ROOT_HASH
-from eth_hash.auto import keccak
 from eth_typing import Hash32
 from trie.exceptions import MissingTrieNode
 from trie.hexary import HexaryTrie
 
+from contracts.keccak import keccak
 from ledger.embedded import node_codec
 from ledger.embedded.node_codec import BRANCHES, HASH_BYTES
 

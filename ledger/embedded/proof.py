@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import rlp
 from eth.rlp.accounts import Account
-from eth_hash.auto import keccak
 from eth_typing import Hash32
 from eth_utils.address import to_checksum_address
 from trie.hexary import HexaryTrie
 
+from contracts.keccak import keccak
 from ledger.embedded.documents import data, quantity
 
 if TYPE_CHECKING:
