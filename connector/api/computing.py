@@ -36,6 +36,7 @@ from connector.compute.assented import Assented
 from connector.compute.matched import Matched
 from connector.custody import bearers
 from connector.enforcement.context import PURPOSE
+from connector.negotiation.notices import account_under
 from connector.provider.computing.asked import Asked, job_name
 from connector.provider.computing.room import ComputeRoom
 from connector.runtime.errors import InvalidInput, NotPermitted
@@ -84,7 +85,8 @@ async def answer(call: Call) -> web.Response:
     matched = str(len(about.points)) if isinstance(about, Matched) else ""
     made = Made(found.agreement, "POST", "", body, 200, found.answer, epsilon, seconds, assent, matched)
     receipt = call_receipt.receipt(made, job_name(found.agreement, found.job), found.ended.isoformat())
-    signed = call.core.identity.sign(call_receipt.digest(receipt))
+    account = await call.core.store.read(lambda tx: account_under(tx, found.agreement))
+    signed = call.core.identity.sign(call_receipt.digest(receipt), account)
     proof = {bearers.RECEIPT: base64.urlsafe_b64encode(canonical(receipt)).decode(), bearers.SIGNED: signed.hex()}
     headers = NO_STORE | proof | {bearers.ANSWERED: "counted"}
     return web.Response(body=found.answer, content_type=JSON, headers=headers)

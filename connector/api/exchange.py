@@ -76,7 +76,7 @@ async def submit(call: Call) -> web.Response:
     if registered is None:
         raise Conflict("the edition is not registered on chain", "register it, then submit")
     terms = document["offer"]["terms"] | {"policy": document["offer"]["policy"]}
-    if registered.provider != await hosted.require(call.of(Programs), call.of(SpaceView), terms, member):
+    if registered.provider not in await hosted.require(call.of(Programs), call.of(SpaceView), terms, member):
         raise NotPermitted("the edition was registered by somebody else")
     if registered.withdrawn_at is not None:
         raise Conflict("the edition is withdrawn on chain", "hand in another one")

@@ -19,6 +19,8 @@ from connector.identity.space.view import SpaceView
 from connector.licence.books import Books
 from connector.licence.carriage import Carriage
 from connector.licence.throttle import Throttle
+from connector.negotiation.notices import account_of
+from connector.negotiation.protocol.states import PROVIDER
 from connector.negotiation.transfer import running
 from connector.provider.data_addresses import DataAddresses
 from connector.provider.review import draw
@@ -61,10 +63,16 @@ async def rows(call: Call) -> web.Response:
 
 
 async def seal(call: Call) -> web.Response:
-    """Serve our signature under an edition: with it a dispute needs nothing more from us."""
-    header = read_header((await _edition(call)).header)
+    """Serve our signature under an edition: with it a dispute needs nothing more from us.
+
+    It is by the account that sold it under the `agreement` that is named, else by the present one.
+    """
+    edition = await _edition(call)
+    header, named = read_header(edition.header), call.request.query.get("agreement", "")
+    sold = await call.core.store.read(lambda tx: tx.get(AgreementRow, digest=named)) if named else None
+    account = account_of(sold) if sold is not None and (sold.edition, sold.role) == (edition.id, PROVIDER) else None
     registry = call.of(Programs).deployment.domain("editions")
-    signature = call.core.identity.sign(digest(registry, disputes.edition_of(header)))
+    signature = call.core.identity.sign(digest(registry, disputes.edition_of(header)), account)
     return as_json(disputes.seal_json(header, signature))
 
 

@@ -132,6 +132,7 @@ from connector.provider.discovery import Discovery
 from connector.provider.flows.given import Given
 from connector.provider.flows.renewal import Renewal
 from connector.provider.folders import Folders
+from connector.provider.handover import Handover
 from connector.provider.hosting.hosting import Hosting
 from connector.provider.leaking import Leaking
 from connector.provider.offering import Offering
@@ -245,6 +246,7 @@ class Connector(Founded):
     discovery: Discovery
     waiting: Annotated[Waiting, Service(chores={"see what the exchange has reviewed": Waiting.look})]
     publications: Annotated[Publications, Service(begins=Publications.recover)]
+    handover: Handover
     batching: Annotated[Batching, Service(begins=Batching.recover, chores={"remove old batches": Batching.tidy})]
     giving: Giving
     assets: Annotated[Assets, Service(begins=Assets.recover, working={("assets",): Assets.recover})]

@@ -96,7 +96,8 @@ def engine(core: Core, programs: Programs, doors: Doors, rules: Rules) -> Engine
     """Return what negotiates and transfers."""
     identity, domain = core.identity, programs.deployment.domain("licences")
     currency, base = programs.deployment.currency, identity.url + DSP_PATH
-    me = Participant(identity.did, base, lambda: identity.keys.address, identity.sign, domain, currency)
+    own, former = lambda: identity.keys.address, lambda: identity.keys.accounts[1:]
+    me = Participant(identity.did, base, own, identity.sign, domain, currency, former)
     patience = timedelta(seconds=core.settings.negotiation.deadline_seconds)
     return Engine(core.store, core.evidence, me, doors, rules=rules, patience=patience)
 

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from catalog.codes import tier
@@ -22,6 +23,7 @@ from connector.custody import needs, passes, scrub
 from connector.custody.errors import VaultError
 from connector.custody.intake import Intake
 from connector.custody.passes import HELD_PATH
+from connector.negotiation.notices import account_under
 from connector.negotiation.protocol.states import FINAL, STARTED, TRANSFER
 from connector.runtime import files
 from connector.runtime.errors import Conflict, PeerUnreachable, PenstockError
@@ -190,17 +192,19 @@ class Mending:
     async def _to_holders(self, edition: str) -> list[Road]:
         """Return roads to the holders of an edition of ours, each with a pass to ourselves."""
         rows = await self._core.store.read(lambda tx: tx.find(HolderRow, "edition = ?", (edition,), order="at desc"))
-        known = [member for row in rows if (member := await self._space.member(row.holder)) is not None]
+        accounts = await self._core.store.read(lambda tx: [account_under(tx, row.agreement) for row in rows])
+        named = [(account, await self._space.member(row.holder)) for account, row in zip(accounts, rows, strict=True)]
+        known = [(account, member) for account, member in named if member is not None]
         if not known:
             raise Conflict("nobody is known to hold it", "seal it anew, or restore its file")
         now, key = self._core.clock.now(), bytes.fromhex(edition)
         return [
             Road(
                 f"{member.url}{HELD_PATH}/{edition}",
-                passes.SCHEME + passes.issue(self._core.identity.sign, key, member.did, now),
+                passes.SCHEME + passes.issue(partial(self._core.identity.sign, account=account), key, member.did, now),
                 own=False,
             )
-            for member in known[:ROADS_MAX]
+            for account, member in known[:ROADS_MAX]
         ]
 
     def woken(self, process: str, _key: str) -> None:

@@ -252,7 +252,7 @@ class Pulls:
         new = await asyncio.to_thread(replicas.prepare, self._secrets, bytes.fromhex(agreement.signed_edition), *shown)
         pricing.verify(agreement.signed_terms, new.table)
         registry = self._programs.deployment.domain("editions")
-        place = f"{provider.url}/sealed/{agreement.signed_edition}/seal"
+        place = f"{provider.url}/sealed/{agreement.signed_edition}/seal?agreement={agreement.digest}"
         told = await self._core.outbound.get(place, limit_bytes=HEADER_BYTES_MAX)
         seal = disputes.read_seal(told.json(), new.header, agreement, registry)
         now = self._core.clock.now()

@@ -188,9 +188,9 @@ class Quotes:
             salt = read_hex(terms["blindSalt"], "blindSalt", blind.SALT_BYTES) if "blindSalt" in terms else b""
         except ContractError as error:
             raise PeerMisbehaved(f"the offer of `{provider.did}` has terms that nobody can read: {error}") from error
-        owner = await hosted.require(self._programs, self._space, terms, provider)
+        owners = await hosted.require(self._programs, self._space, terms, provider)
         known = await self._programs.edition(blind.registered_id(edition, salt))
-        if known is None or known.withdrawn_at is not None or known.holder != owner:
+        if known is None or known.withdrawn_at is not None or known.holder not in owners:
             state = "is not registered" if known is None else "is withdrawn" if known.withdrawn_at else "is another's"
             raise VerificationFailed(f"the edition on offer {state} on chain", "pay nothing; ask the provider")
 

@@ -64,7 +64,7 @@ async def draw(
         raise Conflict(f"the edition of `{key}` is not on chain yet", "ask again when it is mined")
     provider = space.last().members[row.provider]
     terms = row.offer["terms"] | {"policy": row.offer["policy"]}
-    if registered.provider != await hosted.require(programs, space, terms, provider):
+    if registered.provider not in await hosted.require(programs, space, terms, provider):
         raise Conflict(f"the edition of `{key}` was registered by somebody else")
     seed = await _seed(core, anchoring, row)
     numbers = review.drawn(seed, header)

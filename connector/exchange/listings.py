@@ -60,6 +60,7 @@ STOCK = Stock(
 find, listed, move, absent = STOCK.find, STOCK.listed, STOCK.step, STOCK.absent
 ALIKE_SHOWN = 5
 EXPOSURE = "maxExposure"  # of the terms: what may be owed at a time, worked out of the price
+SPLIT = "split"  # of the terms: who is paid, another account of its provider after one that was; a project's is checked
 
 
 def submit(tx: Tx, evidence: Evidence, document: dict[str, Any], provider: str, now: datetime) -> ListingRow:
@@ -143,10 +144,10 @@ def _renew(
 
 
 def _but_for_price(said: dict[str, Any]) -> dict[str, Any]:
-    """Return what a version says but its price, and the exposure that follows from it."""
+    """Return what a version says but its price, the exposure that follows from it, and the accounts that are paid."""
     told = VERSIONS.document(said)
     offer = {name: value for name, value in told["offer"].items() if name != "ask"}
-    terms = {name: value for name, value in offer["terms"].items() if name != EXPOSURE}
+    terms = {name: value for name, value in offer["terms"].items() if name not in (EXPOSURE, SPLIT)}
     tariff = {name: value for name, value in terms["tariff"].items() if name != "minor"}
     return told | {"offer": offer | {"terms": terms | {"tariff": tariff}}}
 

@@ -22,7 +22,7 @@ from connector.negotiation.amendment import rules as rules_now
 from connector.negotiation.doors import DeclinedError
 from connector.negotiation.ndi import offers as contracts
 from connector.negotiation.ndi import sealed
-from connector.negotiation.notices import REVOCATION, Notice
+from connector.negotiation.notices import REVOCATION, Notice, account_of
 from connector.negotiation.protocol.states import FINAL, PROVIDER
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, InvalidInput
@@ -144,7 +144,8 @@ class Agreements:
                 self._programs.deployment, bytes.fromhex(digest), sha({"reason": cause.reason})
             )
             event = MinedEvent("licence.revoked", digest, {"licence": digest, "cause": REVOCATION})
-            self._transactions.enqueue(tx, f"revoke:{digest}", revoking, event)
+            by = account_of(row) or b""
+            self._transactions.enqueue(tx, f"revoke:{digest}", revoking._replace(sender=by), event)
         tx.after(self._erasing.wake)
         self._core.topics.agreement_over.after(tx, digest)
         for child in tx.find(AgreementRow, "parent = ?", (digest,)):

@@ -68,8 +68,8 @@ class ChainTurns:
         return list(dict.fromkeys(event.fields["agreementDigest"] for event in found if event.name in TURNS))
 
     async def _level(self, digest: bytes) -> None:
-        licence = await self._programs.licence(digest)
-        if licence is None or licence.provider != self._core.identity.keys.address or licence.revoked_at is not None:
+        licence, own = await self._programs.licence(digest), self._core.identity.keys.accounts
+        if licence is None or licence.provider not in own or licence.revoked_at is not None:
             return
         turn = RESUME if licence.suspended_at is None else SUSPEND
         await self._core.store.write(partial(self._take, digest=digest.hex(), turn=turn))

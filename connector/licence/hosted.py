@@ -55,14 +55,14 @@ async def standing(programs: Programs, found: Delegation) -> str:
     return "" if await programs.in_force(name) else "the delegation is suspended, or its time is over"
 
 
-async def require(programs: Programs, space: SpaceView, terms: Mapping[str, Any], seller: Member) -> bytes:
-    """Return the account that must have registered the edition: the seller's, or that of whom it hosts for.
+async def require(programs: Programs, space: SpaceView, terms: Mapping[str, Any], seller: Member) -> tuple[bytes, ...]:
+    """Return the accounts one of which must have the edition: the seller's, or that of whom it hosts for.
 
     `terms` are JSON with a policy. Raises VerificationFailed where a member offers what a provider has not delegated to
     it, or does no more.
     """
     if HOSTED not in terms:
-        return seller.address
+        return seller.accounts
     found = of(terms)
     provider = await space.member(found.provider)
     if provider is None or provider.address != found.payee:
@@ -79,4 +79,4 @@ async def require(programs: Programs, space: SpaceView, terms: Mapping[str, Any]
             why = "its provider has passed on the rights in the edition"
     if why:
         raise VerificationFailed(f"`{seller.did}` may not sell this for `{found.provider}`: {why}", HINT)
-    return found.payee
+    return (found.payee,)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from connector.channel.judgement import LICENCES_ABOVE_MAX
-from connector.negotiation.notices import Notice
+from connector.negotiation.notices import Notice, account_of
 from connector.negotiation.protocol.states import PROVIDER
 from connector.runtime import reasons
 from connector.runtime.errors import Absent, Conflict, NotPermitted
@@ -77,8 +77,8 @@ class Suspensions:
             self._move(tx, turn, row, reason, now)
         except ContractError as fault:
             raise Conflict(str(fault)) from fault
-        cause = sha({"reason": reason})
-        call = turn.call(self._programs.deployment, bytes.fromhex(digest), cause)
+        cause, by = sha({"reason": reason}), account_of(row) or b""
+        call = turn.call(self._programs.deployment, bytes.fromhex(digest), cause)._replace(sender=by)
         self._transactions.enqueue(tx, f"{turn.act}:{digest}:{now.isoformat()}", call)
         self._notices.send(tx, row, Notice(turn.notice, digest, reason, now))
         return {"agreement": digest, "state": lifecycle.MOVES[row.state, turn.act], "reason": reason}

@@ -8,7 +8,7 @@ handed.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ class DeclinedError(Exception):
 class Participant:
     """Who we are. `base` is our DSP base address without trailing slash, `account` tells ours of now.
 
-    `sign` makes 65 bytes of a 32-byte digest.
+    `sign` makes 65 bytes of a 32-byte digest; `former` tells which accounts we had.
 
     `currency` is the space's: nothing is signed in another one.
     """
@@ -47,6 +47,7 @@ class Participant:
     sign: Callable[[bytes], bytes]
     domain: Domain
     currency: str = currencies.FIRST
+    former: Callable[[], Sequence[bytes]] = tuple
 
     @property
     def address(self) -> bytes:

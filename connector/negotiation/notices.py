@@ -194,3 +194,9 @@ def account_of(agreement: AgreementRow) -> bytes | None:
         return None
     typed = from_json(Agreement, agreement.agreement)
     return typed.provider if agreement.role == PROVIDER else typed.buyer
+
+
+def account_under(tx: Tx, digest: str) -> bytes | None:
+    """Return our account under the agreement with a digest, None where there is none that is signed."""
+    row = tx.get(AgreementRow, digest=digest)
+    return None if row is None else account_of(row)

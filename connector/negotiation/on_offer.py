@@ -119,6 +119,12 @@ def show(tx: Tx, product: str, access: dict[str, Any] | None, others: list[dict[
     tx.update(ProductRow, {"id": product}, access=access, offers=others)
 
 
+def pay(tx: Tx, product: ProductRow, terms: dict[str, Any] | None, standing: dict[str, Any] | None) -> None:
+    """Write whom a product on offer pays, by its terms and by those of the version beside it; it stays where it is."""
+    if (terms, standing) != (product.terms, product.standing):
+        tx.change(product, replace(product, terms=terms, standing=standing))
+
+
 def take_off(tx: Tx, evidence: Recorder, now: datetime) -> None:
     """Offer nothing any more, and let nothing that is under way come on offer."""
     among = (*UNDER_WAY, *OFFERED)

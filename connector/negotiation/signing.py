@@ -71,6 +71,7 @@ def draw(me: Participant, row: NegotiationRow, price: int, salt: bytes, now: dat
             raise DeclinedError(f"the product may be used until `{table['notAfter']}` only, which has passed")
         _settled(me, terms)
         _delegated(terms, me.address)
+        _pays(me, row, terms)
         if row.peer_address is None:
             draft = offers.agreement(terms, urn="", assigner=me.did, assignee=row.peer, now=now)
             about = (row.offer or {}).get(CONTRACT)
@@ -222,6 +223,12 @@ def _settled(me: Participant, terms: Terms) -> None:
     told = terms.tariff.currency
     if told != me.currency and terms.tariff.unit != "free":
         raise DeclinedError(f"the price is in `{told}`, and this space settles in `{me.currency}`")
+
+
+def _pays(me: Participant, row: NegotiationRow, terms: Terms) -> None:
+    """Raise DeclinedError for terms that pay a former account of ours: an agreement is the present one's."""
+    if row.peer_address is not None and not set(me.former()).isdisjoint(dict(terms.split.parts)):
+        raise DeclinedError("the terms pay an account that another one follows: ask for the product anew")
 
 
 def _delegated(terms: Terms, seller: bytes | None) -> None:

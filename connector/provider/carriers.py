@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.custody import passes, tickets
@@ -16,7 +17,7 @@ from connector.custody.passes import HELD_PATH
 from connector.enforcement import performed, scopes
 from connector.enforcement.rules import agreed
 from connector.enforcement.ruling import HOLDS
-from connector.negotiation.notices import SERVES
+from connector.negotiation.notices import SERVES, account_of
 from connector.store.rows.agreement import AgreementRow
 from connector.store.rows.product import ProductRow
 from connector.store.rows.vault import EditionRow, HolderRow, VaultState
@@ -24,6 +25,7 @@ from policy.errors import PolicyError
 from policy.request import Request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from connector.core.core import Core
@@ -75,12 +77,16 @@ class Carriers:
         named = [
             {
                 "endpoint": f"{one.member.url}{HELD_PATH}/{edition}",
-                "authorization": passes.issue(self._core.identity.sign, ticket.edition, one.member.did, now),
+                "authorization": passes.issue(self._signs(one), ticket.edition, one.member.did, now),
             }
             for one in chosen
         ]
         fresh = tickets.issue(self._ticket_key, ticket.edition, ticket.subject, ticket.transfer, now)
         return {"authorization": fresh, "sources": named}
+
+    def _signs(self, carrier: Carrier) -> Callable[[bytes], bytes]:
+        """Return what signs a pass to a holder: the account that it has its edition from."""
+        return partial(self._core.identity.sign, account=account_of(carrier.agreement))
 
     def _for(self, tx: Tx, ticket: Ticket, now: datetime) -> list[Carrier]:
         buyer = tx.get(AgreementRow, digest=ticket.subject.hex())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connector.negotiation.on_offer import version
 from connector.runtime.limits import LISTING_VERSIONS_MAX
 from connector.store.rows.product import ProductVersionRow
+from connector.store.table_row import replace
 from contracts.canonical import sha
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from connector.store.rows.product import ProductRow
     from connector.store.transaction import Tx
+    from contracts.canonical import JsonObject
 
 
 def keep(tx: Tx, product: ProductRow, now: datetime) -> None:
@@ -27,6 +29,12 @@ def keep(tx: Tx, product: ProductRow, now: datetime) -> None:
     tx.insert(ProductVersionRow(product=product.id, number=number, kept=kept, digest=digest, created=now))
     for row in rows[: len(rows) + 1 - LISTING_VERSIONS_MAX]:
         tx.delete(ProductVersionRow, product=product.id, number=row.number)
+
+
+def rewrite(tx: Tx, version: ProductVersionRow, kept: JsonObject) -> None:
+    """Keep a version otherwise: what it says of who is paid for it."""
+    if kept != version.kept:
+        tx.change(version, replace(version, kept=kept, digest=sha(kept).hex()))
 
 
 def same(before: ProductRow, after: ProductRow) -> bool:

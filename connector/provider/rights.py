@@ -100,9 +100,10 @@ class Rights:
         right = await self._right(key)
         if right.pledge is None:
             raise Conflict(f"`{key}` is not pledged")
-        if right.pledge.creditor != self._core.identity.keys.address:
+        if right.pledge.creditor not in self._core.identity.keys.accounts:
             raise NotPermitted(f"only its creditor releases a pledge: {self._name(right.pledge.creditor)}")
-        return await self._do(right, "released", RELEASE[right.kind](self._programs.deployment, right.raw), {})
+        act = RELEASE[right.kind](self._programs.deployment, right.raw)
+        return await self._do(right, "released", act, {}, right.pledge.creditor)
 
     async def withdraw(self, key: str, reason: str) -> View:
         """Withdraw an edition for good: it is offered no more, and the exchange takes it off its list.
@@ -144,7 +145,7 @@ class Rights:
         right = await self._right(key)
         if of not in (None, right.kind):
             raise InvalidInput(f"`{key}` is a {right.kind}, not an {of}")
-        if right.holder != self._core.identity.keys.address:
+        if right.holder not in self._core.identity.keys.accounts:
             raise NotPermitted(f"the rights are held by {self._name(right.holder)}, not by us")
         if right.pledge is not None:
             raise Conflict(
@@ -152,12 +153,13 @@ class Rights:
             )
         return right
 
-    async def _do(self, right: Right, done: str, act: Act, told: Mapping[str, str]) -> View:
-        """Send an act, whose event is written when the chain has it."""
+    async def _do(self, right: Right, done: str, act: Act, told: Mapping[str, str], by: bytes = b"") -> View:
+        """Send an act, whose event is written when the chain has it, by the account of ours that holds or `by`."""
         event = f"{right.kind}.{done}"
         fields = {**told, **({"licence": right.key} if right.kind == LICENCE else {})}
         key = f"{event}:{right.key}:{self._core.clock.now().isoformat()}"
-        await self._transactions.submit(key, act, MinedEvent(event, right.key, fields))
+        sent = act._replace(sender=by or right.holder)
+        await self._transactions.submit(key, sent, MinedEvent(event, right.key, fields))
         return await self.show(right.key)
 
     async def _off_the_list(self, edition: str, reason: str) -> list[str]:

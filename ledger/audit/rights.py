@@ -116,7 +116,8 @@ def _granted(titles: _Titles, event: ChainEvent) -> None:
         return
     names = {"agreement": digest.hex(), "edition": edition.hex(), "block": event.block}
     title = titles.known.get(edition, edition)
-    if titles.holders.get(title, provider) not in (provider, _sold_for(titles, digest, provider)):
+    sellers = *titles.space.accounts_with(provider), _sold_for(titles, digest, provider)
+    if titles.holders.get(title, provider) not in sellers:
         titles.find("licence-without-rights", provider, **names)
     if title in titles.withdrawn:
         titles.find("licence-of-withdrawn", provider, **names)

@@ -236,5 +236,5 @@ async def test_a_restart_keeps_every_account(space):
 
 
 async def test_an_exchange_and_a_supervisor_keep_theirs(space):
-    for role in ("exchange", "regulator", "provider"):
+    for role in ("exchange", "regulator"):
         assert await rotate(space, role, code=2)

@@ -294,7 +294,7 @@ async def test_each_kind_of_key_says_what_replaces_it(space):
     ]
     assert [kind for kind, row in keys.items() if not row["replaced"]] == []
     assert all(row["since"] for row in keys.values())
-    for kind, said in (("account", "products are sold"), ("vault", "penstock vault rekey"), ("pin", "no kind of key")):
+    for kind, said in (("vault", "penstock vault rekey"), ("pin", "no kind of key")):
         refused = await penstock(space, "provider", "key", "rotate", kind, "--why", "a try", code=2)
         assert said in str(refused)
     listed = (await penstock(space, "exchange", "key", "list"))["keys"]

@@ -49,3 +49,12 @@ async def test_what_stands_under_the_account_ties_in_any_case(store, stolen):
     row = {"digest": "a", "parent": "b", "child": "did:web:x", "document": {}, "state": "granted", "created": AT}
     await store.write(lambda tx: tx.put("sub_licences", **row))
     assert "sub-licences" in await refusal(store, stolen=stolen)
+
+
+async def test_a_product_on_its_way_is_waited_for_and_one_on_offer_ties_nothing(store):
+    row = {"id": "p", "title": "p", "tier": "kept", "brief": {}, "policy": {}, "limits": {}, "created": AT}
+    await store.write(lambda tx: tx.put("products", **row, updated=AT, state="sealed"))
+    assert "being published" in await refusal(store)
+    assert await refusal(store, stolen=True) == ""
+    await store.write(lambda tx: tx.put("products", **row, updated=AT, state="submitted"))
+    assert await refusal(store) == ""

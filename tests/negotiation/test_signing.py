@@ -56,6 +56,15 @@ def refused(row, words, now=START):
 # The provider.
 
 
+def test_terms_that_pay_a_former_account_of_the_provider_are_declined():
+    paid = b"\xa1" * 20  # whom the terms pay
+    with pytest.raises(DeclinedError, match="another one follows"):
+        drawn(replace(SELLER, former=lambda: (b"\x09" * 20, paid)))
+    assert drawn(replace(SELLER, former=lambda: (b"\x09" * 20,))).signature
+    # a peer that signs none of ours pays no account of ours
+    assert drawn(replace(SELLER, former=lambda: (paid,)), peer_address=None).signature is None
+
+
 def test_a_drawn_agreement_is_signed_and_names_itself():
     made = drawn()
     terms = Terms.from_json(made.terms)

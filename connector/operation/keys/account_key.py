@@ -31,6 +31,8 @@ from ledger.log.checkpoint import origin_id
 from ledger.space.accounts import followed as cause_of
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from connector.chain.proving import Proving
     from connector.chain.transactions import Transactions
     from connector.core.core import Core
@@ -62,6 +64,8 @@ class AccountKey:
         self._core, self._space, self._programs, self._transactions = core, space, programs, transactions
         self._exchange, self._author, self._proving = exchange, author, proving
         self._folder, self._turn = core.data / KEYS, asyncio.Lock()
+        # each carries over what it keeps under a former account, and does nothing where that is done
+        self.carriers: list[Callable[[], Awaitable[None]]] = []
 
     async def rotate(self, reason: str, *, stolen: bool) -> JsonObject:
         """Act by a fresh account from now on; returns both, and whether the exchange read it.
@@ -96,8 +100,7 @@ class AccountKey:
             if isinstance(secret, bytes):
                 await self._follow(secret, reason)
             elif self._core.identity.keys.account_former:
-                await self._own()
-                await self._bring()
+                await self._carry()
 
     async def _follow(self, secret: bytes, reason: str) -> JsonObject:
         core, identity = self._core, self._core.identity
@@ -113,8 +116,7 @@ class AccountKey:
         self._transactions.follow(secret)
         await self.settle(reason)
         told = await tell(core, self._space, self._exchange, self._author)
-        await self._own()
-        await self._bring()
+        await self._carry()
         if await self._proving.has_proven(old):
             await self._proving.prove()
         if told:
@@ -132,8 +134,11 @@ class AccountKey:
         did, space = self._core.identity.did, self._space.last()
         if await self._space.member(did) is None:
             return
-        cause, deployment = cause_of(did, coming), self._programs.deployment
-        leaving = membership.revoke_member(deployment, did_digest(space.exchange), old, cause)
+        cause, deployment, registry = cause_of(did, coming), self._programs.deployment, did_digest(space.exchange)
+        left = await self._programs.events("spaces", "MemberRevoked", space=registry, member=old)
+        if any((one.fields["by"], one.fields["cause"]) == (old, cause) for one in left):
+            return  # a folder that was brought back may know nothing of it
+        leaving = membership.revoke_member(deployment, registry, old, cause)
         await self._transactions.submit(f"follow-account:{coming.hex()}", leaving._replace(sender=old), anew=True)
 
     async def settle(self, reason: str) -> None:
@@ -145,6 +150,13 @@ class AccountKey:
                 record(tx, core, {"kind": AGREEMENT, "from": before, "to": key}, reason)
 
         await core.store.write(act)
+
+    async def _carry(self) -> None:
+        """Carry over what a former account has: our log on chain, its tokens, and what the carriers look after."""
+        await self._own()
+        await self._bring()
+        for carry in self.carriers:
+            await carry()
 
     async def _own(self) -> None:
         """Have our log on chain be the present account's: its owner of before could name other witnesses for it."""

@@ -25,8 +25,6 @@ class Tie(NamedTuple):
 
 # what stands for as long as it stands
 TIES: Final = (
-    Tie("products", "products are sold under it", "a seller's account stays"),
-    Tie(f"agreements WHERE role = 'provider' AND NOT {IS_OVER}", "it sold under agreements", "wait for their end"),
     Tie(f"agreements WHERE parent IS NOT NULL AND NOT {IS_OVER}", "it holds sub-licences", "wait for their end"),
     Tie("sub_licences", "it granted sub-licences", "the account of who grants them stays"),
     Tie("authorities WHERE revoked IS NULL", "it authorises others to sign", "penstock authority revoke"),
@@ -43,6 +41,16 @@ UNDER_WAY: Final = (
         "acquisitions WHERE state IN ('negotiating', 'agreed', 'licensed', 'funding')",
         "a purchase is at its beginning",
         "ask again when its data arrive",
+    ),
+    Tie(
+        "products WHERE state IN ('draft', 'renewing', 'sealed', 'registered')",
+        "a product is being published",
+        "ask again when it is on offer",
+    ),
+    Tie(
+        "negotiations WHERE role = 'provider' AND state IN ('AGREED', 'VERIFIED')",
+        "an agreement is at its beginning",
+        "ask again when its buyer has signed",
     ),
 )
 

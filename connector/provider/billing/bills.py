@@ -14,6 +14,7 @@ from connector.channel import account as accounts
 from connector.channel import windows
 from connector.channel.tally import PERIOD
 from connector.custody import replicas
+from connector.negotiation.notices import account_under
 from connector.negotiation.protocol.offers import OUTSIDE
 from connector.negotiation.protocol.states import PROVIDER
 from connector.provider.billing import copies, orders, statement
@@ -70,7 +71,10 @@ class Bills:
             return await self.statement(key)
         digest = key.removeprefix(AGREEMENT_URN)
         plain = await self._core.store.read(lambda tx: self._copies(tx, digest))
-        return (await self.bill(digest)).json() if plain is None else self._signed_copies(plain)
+        if plain is None:
+            return (await self.bill(digest)).json()
+        account = await self._core.store.read(lambda tx: account_under(tx, digest))
+        return self._signed_copies(plain, account)
 
     async def bill(self, digest: str) -> Issued:
         """Return the bill of an agreement; raises Absent, and Conflict for what is not billed by vouchers."""
@@ -116,9 +120,9 @@ class Bills:
             return None
         return copies.document(tx, agreement, self._core.identity.did)
 
-    def _signed_copies(self, told: JsonObject) -> JsonObject:
+    def _signed_copies(self, told: JsonObject, account: bytes | None) -> JsonObject:
         issuer, at = self._core.identity.did, self._core.clock.now().isoformat(timespec="seconds")
-        signature = self._core.identity.sign(copies.signed(told, issuer, at))
+        signature = self._core.identity.sign(copies.signed(told, issuer, at), account)
         return {"copies": told, "issuer": issuer, "at": at, "signature": signature.hex()}
 
     def _kept(self, tx: Tx, digest: str) -> JsonObject:

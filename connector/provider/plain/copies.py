@@ -23,6 +23,7 @@ from connector.licence.books import transfer_id
 from connector.licence.receipt import RECEIVED, CopyReceipt, digest
 from connector.negotiation import transfer as transfers
 from connector.negotiation.envelope import pids
+from connector.negotiation.notices import account_of
 from connector.negotiation.protocol.offers import METERED, PLAIN
 from connector.negotiation.protocol.states import FINAL, PROVIDER
 from connector.provider import upstream
@@ -317,7 +318,7 @@ class Copies:
             log_leaf=self._core.evidence.leaf(tx, entry).hex(),
             at=now.isoformat(),
         )
-        signature = self._core.identity.sign(receipt.digest)
+        signature = self._core.identity.sign(receipt.digest, account_of(agreement))
         tx.change(copy, replace(copy, receipt=receipt.json(), signature=signature, entry=entry))
 
     def _others(self, tx: Tx, copy: CopyRow, *states: str) -> list[CopyRow]:

@@ -50,6 +50,7 @@ def moved(world, sender):
 # --- rights, told by the events of the chain alone
 
 SELLER, BUYER = b"\x01" * 20, b"\x02" * 20
+FORMER = b"\x11" * 20  # an account that the seller had
 DIDS = {SELLER: "did:web:seller", BUYER: "did:web:buyer"}
 EDITION, BLIND, LICENCE, BELOW = b"\0" + b"\xe0" * 31, b"\xb0" * 32, b"\xa0" * 32, b"\xa1" * 32
 
@@ -82,11 +83,21 @@ def deal(digest=LICENCE, parent=None, buyer=BUYER, blind=EDITION):
 def replayed(*events, deals=()):
     """Replay the chain beside agreements; return (code, subject, what was done) of each finding, and the report."""
     members = {account: SimpleNamespace(did=did) for account, did in DIDS.items()}
-    report = Report()
-    space = SimpleNamespace(by_address=members.get)
+    members[FORMER], report = members[SELLER], Report()
+    own = {SELLER: (SELLER, FORMER), FORMER: (SELLER, FORMER)}
+    space = SimpleNamespace(by_address=members.get, accounts_with=lambda one: own.get(one, (one,)))
     sold = [Edition(one.terms.edition_id, one.provider, one.terms.registered_id) for one in deals]
     rights.check(space, list(events), {one.digest.hex(): one for one in deals}, sold, Docket(), report)
     return [(one.code, one.subject, one.facts.get("what")) for one in report.findings], report
+
+
+def test_what_one_account_of_a_seller_holds_another_one_of_its_sells():
+    sold = registered(provider=FORMER), transferred(FORMER, SELLER)
+    assert replayed(*sold, granted(SELLER))[0] == [], "who follows"
+    assert replayed(*sold, granted(FORMER))[0] == [], "what was agreed before"
+    assert replayed(registered(provider=FORMER), granted(SELLER))[0] == [], "an edition that did not pass"
+    stolen = *sold, transferred(SELLER, BUYER), granted(FORMER)
+    assert replayed(*stolen)[0] == [("licence-without-rights", DIDS[SELLER], None)]
 
 
 def test_an_edition_is_sold_by_who_holds_its_certificate():
