@@ -73,6 +73,8 @@ ACTS: Mapping[str, Act] = {
         Act("suspend-listing", _EITHER, None, "suspend a listing", "暂停产品"),
         Act("resume-listing", _SYSTEM, Post.SECURITY, "list a suspended product again", "恢复产品"),
         Act("refuse-listing", _SYSTEM, None, "refuse a product", "拒绝产品"),
+        Act("stop-use", _EITHER, None, "stop a use that runs", "停止运行中的使用"),
+        Act("allow-use", _SECURITY, Post.SYSTEM, "allow a stopped use again", "恢复被停止的使用"),
         Act("add-source", _SYSTEM, Post.SECURITY, "harvest another catalogue", "接入外部目录"),
         Act("harvest-source", _SYSTEM, None, "read a source now", "立即采集"),
         Act("pause-source", _EITHER, None, "pause a source", "暂停来源"),

@@ -254,6 +254,7 @@ EXCHANGE_NODE = (
     Route("POST", "/exchange/searches/{id}/seen", Who.MEMBER, EXCHANGE, "searches.take_note"),
     Route("POST", "/exchange/searches/{id}/drop", Who.MEMBER, EXCHANGE, "searches.drop"),
     Route("POST", "/exchange/heartbeat", Who.MEMBER, EXCHANGE, "leaving.heartbeat"),
+    Route("POST", "/exchange/uses", Who.MEMBER, EXCHANGE, "watching.told"),
     Route("POST", "/exchange/leaving", Who.MEMBER, EXCHANGE, "leaving.ask"),
     Route("GET", "/exchange/leaving", Who.MEMBER, EXCHANGE, "leaving.own"),
     Route("POST", "/exchange/leaving/stay", Who.MEMBER, EXCHANGE, "leaving.stay"),

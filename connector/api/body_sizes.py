@@ -15,6 +15,7 @@ from connector.runtime.limits import (
     RENEWAL_BYTES_MAX,
     REVIEW_BYTES_MAX,
     RPC_BYTES_MAX,
+    USES_BYTES_MAX,
 )
 from ledger.log.witness import REQUEST_LIMIT_BYTES
 
@@ -47,6 +48,7 @@ BODY_BYTES: Mapping[str, int] = {
     "sealed.ticket": RENEWAL_BYTES_MAX,
     "signaling.renew": FORM_BYTES_MAX,
     "signaling.token": FORM_BYTES_MAX,
+    "watching.told": USES_BYTES_MAX,
     "witness.add_checkpoint": REQUEST_LIMIT_BYTES,
 }
 # whose body is not waited for: the handler reads it piece by piece, and bounds it itself

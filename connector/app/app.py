@@ -79,7 +79,9 @@ from connector.exchange.reviewer import Reviewer
 from connector.exchange.searches import Searches
 from connector.exchange.signed_filings import SignedFilings
 from connector.exchange.spaces import Spaces
+from connector.exchange.telling import UseTelling
 from connector.exchange.trades import Trades
+from connector.exchange.watched_uses import WatchedUses
 from connector.licence import authority, filing
 from connector.licence.agreements import Agreements
 from connector.licence.audience import Audience
@@ -94,6 +96,7 @@ from connector.licence.erasing import Erasing
 from connector.licence.intact import Intact
 from connector.licence.licensing import Licensing
 from connector.licence.partnership import Partnership
+from connector.licence.running_uses import RunningUses
 from connector.licence.standing import Standing
 from connector.licence.sublicence.granting import Granting
 from connector.licence.sublicence.presenting import Presenting
@@ -189,6 +192,7 @@ class Connector(Founded):
     policy_clock: Annotated[PolicyClock, Service(trading.policy_clock)]
     judge: Annotated[Judge, Service(trading.judge)]
     enforcement: Enforcement
+    running_uses: RunningUses
     white_lists: trading.WHITE_LISTS
     ways: Annotated[Ways, trading.WAYS]
     desk: Desk
@@ -323,6 +327,8 @@ class Connector(Founded):
         Pulse,
         Service(begins=Pulse.start, ends=Pulse.close, chores={"tell the exchange that we are there": Pulse.chore}),
     ]
+    watched_uses: WatchedUses
+    use_telling: Annotated[UseTelling, Service(readies=UseTelling.start, ends=UseTelling.close)]
     leaving: Annotated[Leaving, Service(chores={"end memberships whose plans are over": Leaving.end_due})]
     harvesting: Annotated[Harvesting, trading.HARVESTING]
     demands: Demands

@@ -24,7 +24,8 @@ app.add_typer(
     declared.group("exchange credential", "Credentials issued here: list, grants, grant, withdraw, revoke."),
     name="credential",
 )
-declared.add(app, "exchange", "connectors", "pending")
+declared.add(app, "exchange", "connectors", "uses", "pending")
+app.add_typer(declared.group("exchange use", "Uses that run at members: stop, allow."), name="use")
 app.command()(operator.assent)
 declared.add(app, "exchange", "dissent")
 about = "Sources: other exchanges and catalogues whose products are found here."

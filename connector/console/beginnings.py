@@ -36,6 +36,7 @@ BEGINNINGS: Mapping[str, str] = {
     "pending": "/acts",
     "disputes": "penstock dispute file",
     "connectors": "/members",
+    "uses": "/members",
     "sources": "penstock exchange source add",
     "source": "penstock exchange source harvest",
     "prices": "/search",

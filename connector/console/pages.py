@@ -257,6 +257,22 @@ PAGES: tuple[Page, ...] = (
         menu="space",
     ),
     Page(
+        "uses",
+        "/uses",
+        "exchange",
+        "operating.uses",
+        columns(
+            "product",
+            "member did",
+            "action words",
+            "state state",
+            "since moment",
+            "seen moment",
+            "use id",
+            "agreement id",
+        ),
+    ),
+    Page(
         "sources",
         "/sources",
         "exchange",

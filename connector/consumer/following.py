@@ -22,6 +22,7 @@ from connector.custody.batches import Acknowledgement, Batch
 from connector.custody.errors import VaultError
 from connector.custody.renewal import renewed
 from connector.enforcement.person import OWNER
+from connector.licence.running_uses import STREAM
 from connector.negotiation.notices import account_of
 from connector.runtime import files
 from connector.runtime.errors import Absent, Conflict, InvalidInput, PeerMisbehaved, PeerRefused, PeerUnreachable
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from connector.core.core import Core
     from connector.custody.blobs import Blobs
     from connector.identity.peers import Peers
+    from connector.licence.running_uses import RunningUses
     from connector.licence.standing import Standing
     from connector.negotiation.protocol.messages import Document
     from connector.net.outbound import Answer
@@ -62,8 +64,11 @@ NUMBER_MAX: Final = 1 << 53
 class Followings:
     """The streams that one participant follows."""
 
-    def __init__(self, core: Core, peers: Peers, lines: Lines, standing: Standing, blobs: Blobs) -> None:
+    def __init__(
+        self, core: Core, peers: Peers, lines: Lines, standing: Standing, blobs: Blobs, running_uses: RunningUses
+    ) -> None:
         self._core, self._peers, self._lines, self._standing = core, peers, lines, standing
+        self._running = running_uses
         self._folder = blobs.folder
         self.driver = Driver("following", self._follow, self._fail)
 
@@ -129,6 +134,10 @@ class Followings:
     # ---- one stream
 
     async def _follow(self, agreement: str) -> None:
+        with self._running.of(agreement, STREAM):
+            await self._follow_on(agreement)
+
+    async def _follow_on(self, agreement: str) -> None:
         deal = await self._core.store.read(lambda tx: agreed(tx, agreement))
         while (row := await self._known(agreement)) and row.state == FollowedState.FOLLOWING:
             if over := await self._core.store.read(lambda tx: self._standing.over(tx, deal, self._core.clock.now())):

@@ -11,8 +11,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from connector.licence.running_uses import READ
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from connector.licence.running_uses import RunningUses
 
 # reader processes of one connector at once
 SITTINGS_MAX = 4
@@ -21,7 +25,8 @@ SITTINGS_MAX = 4
 class OpeningTurns:
     """The turns of the agreements of one participant; `sittings` has room for so many reader processes."""
 
-    def __init__(self) -> None:
+    def __init__(self, running_uses: RunningUses) -> None:
+        self._running = running_uses
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.sittings = asyncio.Semaphore(SITTINGS_MAX)
 
@@ -31,4 +36,5 @@ class OpeningTurns:
         async with AsyncExitStack() as stack:
             for digest in sorted(set(agreements)):
                 await stack.enter_async_context(self._locks.setdefault(digest, asyncio.Lock()))
+                stack.enter_context(self._running.of(digest, READ))
             yield

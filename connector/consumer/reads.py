@@ -21,6 +21,7 @@ from connector.enforcement.person import words_of
 from connector.enforcement.rules import agreed
 from connector.enforcement.ruling import why_not
 from connector.enforcement.use import PART, RELEASE, Link, Use
+from connector.licence import halts
 from connector.licence.licensed import facts_of, rows_of
 from connector.runtime.errors import Absent, Conflict, NotPermitted
 from connector.store.rows.agreement import AcquisitionRow, AgreementRow
@@ -78,6 +79,8 @@ class Reads:
 
         def act(tx: Tx) -> ReadRow:
             known = tx.get(ReadRow, id=key)
+            if halted := halts.why(tx, got.its_agreement):
+                raise NotPermitted(halted, halts.HINT)
             if known is None:
                 agreement = tx.get(AgreementRow, digest=got.its_agreement)
                 if agreement is not None and agreement.terms and agreement.terms["tier"] == COMPUTED:

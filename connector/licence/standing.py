@@ -15,6 +15,7 @@ from connector.channel.judgement import LICENCES_ABOVE_MAX
 from connector.enforcement import scopes
 from connector.enforcement.rules import agreed
 from connector.enforcement.use import STANDING, Link, Refused, Use
+from connector.licence import halts
 from connector.licence.licensed import facts_of
 from connector.negotiation.agreement import why_over
 from connector.negotiation.ndi import sealed
@@ -56,7 +57,7 @@ class Standing:
         for _ in range(LICENCES_ABOVE_MAX):
             if reason := why_over(agreement, now) or self._why_altered(tx, agreement.digest):
                 return reason
-            if why := sealed.why_ended(tx, agreement.terms, now):
+            if why := sealed.why_ended(tx, agreement.terms, now) or halts.why(tx, agreement.digest):
                 return why
             if not agreement.parent:
                 return ""

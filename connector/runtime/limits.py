@@ -18,6 +18,8 @@ REVIEW_BYTES_MAX = 4_096
 DISPUTE_BYTES_MAX = 8 * 1_048_576
 # a heartbeat names a version and a handful of capabilities
 HEARTBEAT_BYTES_MAX = 4_096
+# a telling names 200 uses that run, some 400 bytes each, and as many that ended
+USES_BYTES_MAX = 131_072
 # a ticket is renewed for a transfer that is named by its id
 RENEWAL_BYTES_MAX = 4_096
 # a catalogue answer: a page of products with their policies

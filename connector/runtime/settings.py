@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from catalog import roles
+from catalog.watching import WATCH_SECONDS_MAX
 from connector.runtime import files, settings_sources
 from connector.runtime.errors import SettingsError
 from connector.runtime.settings_table import (
@@ -191,6 +192,8 @@ def _check(settings: Settings) -> None:
         _check_base("space.exchange", space.exchange, settings)
     if space.exchange and settings.has("exchange"):
         raise SettingsError("`space.exchange` is set, but this participant is an exchange", "leave it empty")
+    if space.watch_seconds > WATCH_SECONDS_MAX:
+        raise SettingsError(f"`space.watch_seconds` is {space.watch_seconds}", f"at most {WATCH_SECONDS_MAX}")
     _check_currency(settings)
     _check_store(settings)
     if settings.log.anchor not in ANCHORS:

@@ -109,6 +109,9 @@ class Space:
     """The data space we belong to."""
 
     exchange: str = _said("", "URL of the exchange; empty if this is the exchange, or for a lone connector")
+    watch_seconds: int = _said(
+        0, "as an exchange: how often members tell which uses run, and learn which to stop; 0: it watches none"
+    )
     currency: str = _said("", "currency that the exchange founds its space in (ISO 4217, two decimals); empty: CNY")
 
 

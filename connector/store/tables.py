@@ -36,6 +36,7 @@ from connector.store.rows import (
     template,
     use,
     vault,
+    watched,
 )
 
 if TYPE_CHECKING:
@@ -137,6 +138,9 @@ ROWS: Final[tuple[type[TableRow], ...]] = (
     space.MetMemberRow,
     space.ApplicationRow,
     space.ConnectorRow,
+    watched.WatchedUseRow,
+    watched.UseStopRow,
+    watched.HaltRow,
     space.LeavingRow,
     space.SpaceRow,
     space.SpaceVersionRow,

@@ -210,6 +210,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "used-after-expiry": ("terms", "log"),
     "used-after-end": ("chain", "log"),
     "used-while-suspended": ("chain", "log"),
+    "used-while-stopped": ("counterparty", "log"),
     "disposal-overdue": ("terms", "log"),
     "used-after-deletion": ("log",),
     "decision-not-reproduced": ("log", "terms"),

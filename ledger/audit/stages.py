@@ -36,6 +36,7 @@ from ledger.audit import (
     rulings,
     sealed_contracts,
     settlement,
+    stops,
     sublicences,
 )
 from ledger.audit.docket import Docket
@@ -147,6 +148,7 @@ def _lived(case: Case, _: Sequence[str]) -> Found:
     contract_uses.check(case.space, signed, case.books, case.deals, found["lifetimes"])
     sealed_contracts.check(signed, case.books, case.deals, found["lifetimes"])
     authorities.check(case.books, case.deals, found["lifetimes"])
+    stops.check(case.space.exchange, case.books, found["lifetimes"])
     return found
 
 

@@ -301,6 +301,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{event} uses agreement {agreement} while the chain shows its licence as suspended",
         "{event} 在协议 {agreement} 的许可被暂停期间仍使用",
     ),
+    "used-while-stopped": (
+        "{event} uses agreement {agreement}, whose use it had stopped at {since} by the exchange's word",
+        "{event} 使用了协议 {agreement}，而它已于 {since} 按平台要求停止使用",
+    ),
     "used-after-deletion": (
         "{event} uses what was got under agreement {agreement}, and entry {deleted} says that it was destroyed",
         "{event} 使用了依据协议 {agreement} 取得的数据，而第 {deleted} 条记录称其已销毁",

@@ -121,6 +121,7 @@ SHAPES: Mapping[str, Shape] = {
         "answer seconds attested agreementDigest by question members signatures",
     ),
     "answer.received": _shape("agreementDigest job", "job statement receipt signature", "attested"),
+    "use.moved": _shape("agreementDigest", f"{_MOVE} digest member stop"),
     "flow.started": _shape("flow", _FLOW),
     "flow.ended": _shape("flow", f"{_FLOW} state bytes"),
     "negotiation.moved": _shape("negotiation", f"{_MOVE} digest", "agreementDigest product"),

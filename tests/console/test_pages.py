@@ -124,9 +124,11 @@ def rows():
     yield "spaces", {"id": "hostile", "name": HOSTILE, "description": HOSTILE, "state": "open", "version": 1} | {
         "rules": {}, "reason": HOSTILE,
     } | moved  # fmt: skip
-    yield "connectors", {"did": PEER, "document": {"version": HOSTILE, "capabilities": [HOSTILE], "alarms": "1"}} | {
-        "seen": NOW,
-    }  # fmt: skip
+    word = {"version": HOSTILE, "capabilities": [HOSTILE], "alarms": "1"}
+    yield "connectors", {"did": PEER, "document": word, "seen": NOW}
+    what = {"member": PEER, "agreement": AGREEMENT}
+    yield "watched_uses", what | {"use": EDITION, "product": HOSTILE, "action": "read", "since": NOW, "seen": NOW}
+    yield "use_stops", what | {"id": "hostile", "reason": HOSTILE, "state": "told"} | moved
     yield "members", {"did": PEER, "name": HOSTILE, "role": "buyer", "region": "US", "url": HOSTILE} | {
         "state": "suspended", "document": {},
     } | moved  # fmt: skip

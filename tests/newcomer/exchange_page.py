@@ -31,6 +31,7 @@ SAID = {
     "space show": r"Harbour data",
     "admin heartbeat": r"\S",
     "exchange connectors": r"did:web:",
+    "exchange uses": r"no member told",
     "publish": r"submitted",
     "exchange listings": r"Harbour tides 2026",
     "exchange read": r"pieces opened",

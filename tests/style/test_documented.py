@@ -38,7 +38,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         node connectors, node below list, node reports,
         template list, template show, template fill, template model, resource list, product show,
         product face, product catalogue, service list, space list, space show, space rules, version list,
-        version compare, exchange connectors, exchange pending, exchange applications, exchange listings,
+        version compare, exchange connectors, exchange uses, exchange pending, exchange applications, exchange listings,
         exchange indicators, exchange read,
         exchange member list, exchange operator list, exchange leaving list, exchange source list,
         exchange source show, bill list, bill show, bill check, wallet, wallet requests, exchange request list,

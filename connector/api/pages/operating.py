@@ -18,6 +18,7 @@ from connector.exchange.applications import Applications
 from connector.exchange.heartbeats import Heartbeats
 from connector.exchange.indicating import Indicators
 from connector.exchange.members import Members
+from connector.exchange.watched_uses import WatchedUses
 from connector.runtime.errors import InvalidInput
 from connector.runtime.limits import FOUND_ROWS_MAX, PAGE_ROWS_MAX
 from connector.settlement import docket
@@ -89,6 +90,12 @@ async def connectors(call: Call) -> JsonObject:
     """Return the members' connectors with their newest word, those not heard of longest first."""
     rows = await call.of(Heartbeats).page()
     return {"rows": [{**row, "able": ", ".join(row.get("capabilities", []))} for row in rows]}
+
+
+async def uses(call: Call) -> JsonObject:
+    """Return the uses that members told of, and what is stopped."""
+    found = await call.of(WatchedUses).page()
+    return {"rows": found["uses"], "stops": found["stops"], "watched": found["watched"]}
 
 
 async def turn(call: Call, fields: dict[str, str]) -> str:

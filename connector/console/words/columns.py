@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WORDS: Mapping[str, tuple[str, str]] = {
+    "column.action": ("What is done", "行为"),
     "column.able": ("Can do", "能力"),
     "column.about": ("About", "对象"),
     "column.agreed": ("Agreed", "签约时间"),
@@ -130,5 +131,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "column.step": ("Step", "步骤"),
     "column.side": ("Sibling stands", "兄弟节点位置"),
     "column.sibling": ("Sibling", "兄弟节点"),
+    "column.member": ("Member", "成员"),
+    "column.use": ("Use", "使用"),
     "column.result": ("Result", "结果"),
 }

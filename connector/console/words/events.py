@@ -48,6 +48,7 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "keys.exported": ("keys were handed to another program", "密钥已导出"),
     "opening.started": ("an opening began", "开始打开"),
     "opening.ended": ("an opening ended", "打开结束"),
+    "use.moved": ("a use was stopped or allowed again", "使用已停止或恢复"),
     "flow.started": ("a data flow began", "数据流转已开始"),
     "flow.ended": ("a data flow ended", "数据流转已结束"),
     "copy.served": ("a plain copy was served", "已提供明文副本"),

@@ -34,6 +34,7 @@ from connector.compute.sought import Sought
 from connector.compute.together import Together
 from connector.compute.waiting import Waiting
 from connector.enforcement import uses
+from connector.licence.running_uses import COMPUTE
 from connector.provider.computing import attestation, forms, offered, privacy
 from connector.provider.computing.asked import (
     agreement_of,
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from connector.identity.space.view import SpaceView
     from connector.licence.carriage import Carriage
     from connector.licence.duties import Duties
+    from connector.licence.running_uses import RunningUses
     from connector.provider.computing.asked import Asked, Ground
     from connector.provider.computing.forms import Form, Process
     from connector.provider.plain.copies import Copies
@@ -110,7 +112,9 @@ class ComputeRoom:
         carriage: Carriage,
         peers: Peers,
         space: SpaceView,
+        running_uses: RunningUses,
     ) -> None:
+        self._running = running_uses
         self._core, self._secrets, self._copies, self._enforcement = core, secrets, copies, enforcement
         self._duties, self._carriage = duties, carriage
         self._seats = asyncio.Semaphore(COMPUTATIONS_AT_ONCE)
@@ -186,7 +190,8 @@ class ComputeRoom:
     async def _compute(self, ticket: Ticket, ground: Ground, asked: Asked) -> ComputationRow:
         held: list[Granted] = []
         try:
-            return await self._until_told(ticket, ground, asked, held)
+            with self._running.of(ground.agreement.digest, COMPUTE):
+                return await self._until_told(ticket, ground, asked, held)
         except BaseException as fault:
             if held:
                 await asyncio.shield(self._broke(held[0], asked, fault))

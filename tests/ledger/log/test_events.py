@@ -75,6 +75,7 @@ TYPES = [
     "notice.received",
     "alarm.raised",
     "demand.moved",
+    "use.moved",
     "project.moved",
     "project.signed",
     "project.result",
