@@ -18,8 +18,8 @@ AREAS: Final = (
     "acquisitions", "processes", "agreements", "authorities", "queries", "readers", "joints", "programs", "relations",
     "lessons", "projects", "deals", "hosting", "filings", "codes", "nodes", "uppers", "ndi", "serving", "delivering",
     "templates", "bills", "wallet", "complaints", "rights", "disputes", "memberships", "credentials", "members",
-    "leavings", "uses", "operators", "listings", "grants", "spaces", "sources", "vault", "accounts", "api_keys", "agent",
-    "folders", "profiles", "streams", "flows", "interface",
+    "leavings", "uses", "operators", "listings", "grants", "spaces", "sources", "vault", "accounts", "api_keys",
+    "agent", "folders", "profiles", "streams", "flows", "interface",
 )  # fmt: skip
 
 
