@@ -102,7 +102,7 @@ test-ndi: $(STAMP)
 	$(BIN)/python -m pytest -q -p tests.closing tests/ndi/journey.py tests/ndi/by_sm2.py tests/ndi/through.py tests/ndi/serving.py tests/ndi/amended.py tests/ndi/sealed.py tests/ndi/delivered.py tests/ndi/pushed.py tests/ndi/certified.py $(ARGS)
 
 # the compute room against who would read more than answers; prints `N passed, M failed` at the end
-ROOM := tests/compute tests/consumer/test_joining.py tests/consumer/test_bought_program.py tests/ledger/audit/test_computations.py tests/ledger/audit/test_attestations.py $(patsubst %,tests/api/test_%.py,computing noise priced fitting fresh tried lookup matched joint joint_epsilon programs reviewed attested engines relating lessons joined bought_programs console_trial)
+ROOM := tests/compute tests/consumer/test_joining.py tests/consumer/test_bought_program.py tests/ledger/audit/test_computations.py tests/ledger/audit/test_attestations.py $(patsubst %,tests/api/test_%.py,computing noise priced fitting fresh tried lookup matched joint joint_epsilon programs reviewed attested engines chosen chosen_sold relating lessons joined bought_programs console_trial)
 test-compute: $(STAMP)
 	$(BIN)/python -m pytest -q -n $(WORKERS) -p tests.closing $(ROOM) $(ARGS)
 

@@ -18,6 +18,7 @@ from connector.consumer.acquisition import Acquisitions
 from connector.consumer.bought_program import BoughtPrograms
 from connector.consumer.budget import Budget
 from connector.consumer.calling import Calling
+from connector.consumer.choosing import Choosing
 from connector.consumer.copying import Copying
 from connector.consumer.deposit import Deposits
 from connector.consumer.fetching import Fetching
@@ -296,6 +297,7 @@ class Connector(Founded):
     pausing: Pausing
     openings: Openings
     bought_programs: BoughtPrograms
+    choosing: Choosing
     running: Running
     pursuits: Annotated[Pursuits, trading.PURSUITS]
     pushes: Annotated[Pushes, Service(begins=Pushes.recover, hears={"process_moved": Pushes.moved})]

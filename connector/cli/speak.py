@@ -29,6 +29,7 @@ STEPS = {
     "send": "send {what} to {about}",
     "write": "write a {what}: {about}",
     "pay": "pay {what} for an answer of {about}",
+    "ask": "ask {about}: {what}",
 }
 # what the system says of a place that does not exist, is another thing, or is not ours
 MISPLACED = frozenset(

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 from connector.client.acts.queries import cells
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from contracts.canonical import JsonObject
 
 ANSWER_ROWS_MAX: Final = 200  # on a page; all of them are in the answer under its id
+BARS_MAX: Final = 60  # in one drawing
+CHARTS_MAX: Final = 4
 KEYS: Final = ("there", "asked", "paid")
 
 
@@ -25,6 +27,7 @@ def shown(told: Mapping[str, Any]) -> JsonObject:
     found: JsonObject = {"id": told["id"], "columns": told.get("columns", []), "many": len(rows or ())}
     margins = told.get("margins") or [[]] * len(rows or ())
     found["rows"] = [cells(row, off) for row, off in zip(rows or (), margins, strict=True)][:ANSWER_ROWS_MAX]
+    found["charts"] = _charts(told["columns"], rows[:ANSWER_ROWS_MAX]) if rows else []
     found["held"], found["needs"] = bool(told.get("heldBack")), told.get("needs")
     found["attested"] = (told.get("evidence") or {}).get("platform", "")
     found["assent"] = (told.get("receipt") or {}).get("assent", "")
@@ -32,6 +35,27 @@ def shown(told: Mapping[str, Any]) -> JsonObject:
     found["line"] = _line(told) if "features" in told else None
     found["budgets"], found["missing"] = _budgets(told), told.get("missing", [])
     return found
+
+
+def _charts(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[JsonObject]:
+    """Return what is drawn of a table: a bar for each group, in a drawing for each of the numbers behind the groups.
+
+    Nothing of one group alone, of too many, or of numbers of which one is below zero.
+    """
+    if not 1 < len(rows) <= BARS_MAX:
+        return []
+    first = max((at + 1 for at, _ in enumerate(columns) if not _numbers(rows, at)), default=1)
+    labels = [", ".join("" if cell is None else str(cell) for cell in row[:first]) for row in rows]
+    drawn = [at for at in range(first, len(columns)) if _numbers(rows, at)][:CHARTS_MAX]
+    return [
+        {"title": columns[at], "bars": [[label, row[at]] for label, row in zip(labels, rows, strict=True)]}
+        for at in drawn
+        if all(row[at] >= 0 for row in rows)
+    ]
+
+
+def _numbers(rows: Sequence[Sequence[Any]], at: int) -> bool:
+    return all(isinstance(row[at], int | float) and not isinstance(row[at], bool) for row in rows)
 
 
 def _line(told: Mapping[str, Any]) -> JsonObject:

@@ -18,6 +18,7 @@ COMPUTED: tuple[Page, ...] = (
         menu="proof",
     ),
     Page("computation", f"/computations/{ANY_ID}", TRADERS, "computing.computation"),
+    Page("question", f"/catalogue/{ANY_ID}/question", "buyer", "choosing.question"),
     Page("trial", f"/catalogue/{ANY_ID}/trial", "buyer", "trying.trial"),
     Page("tried", f"/trials/{ANY_ID}", "buyer", "trying.tried"),
     Page(

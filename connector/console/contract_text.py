@@ -201,7 +201,8 @@ def _data(text: _Text) -> Iterator[_Clause]:
     if terms.contract:
         yield text.clause("contract", "terms/contract", Kept.TECHNIQUE, contract=terms.contract.hex())
     if terms.application is not None:
-        yield text.clause("application", "terms/application", Kept.TECHNIQUE, **_program(terms.application))
+        name = "application" if terms.application.asks is None else "question"
+        yield text.clause(name, "terms/application", Kept.TECHNIQUE, **_program(terms.application))
     if terms.hosted is not None:
         made = terms.hosted
         whose, until = {"host": made.host, "provider": made.provider}, made.json()["until"]
@@ -215,6 +216,8 @@ def _program(sold: Application) -> dict[str, str]:
         name: [f"{one} {spelt(least)} … {spelt(most)}" for one, least, most in said] for name, said in lists.items()
     }
     told = {name: ", ".join(said) or "-" for name, said in spans.items()}
+    if sold.asks is not None:
+        told = {"takes": ", ".join(f"{name} ({kind})" for name, kind in sold.asks) or "-"}
     return {"program": sold.program, "needs": ", ".join(sold.needs), **told}
 
 

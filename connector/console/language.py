@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from connector.console.words import (
     card,
+    choosing,
     columns,
     contract,
     contracted,
@@ -39,6 +40,7 @@ NAMES: Final = {ENGLISH: "English", CHINESE: "中文"}
 COOKIE = "penstock-language"
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **card.WORDS,
+    **choosing.WORDS,
     **columns.WORDS,
     **contract.WORDS,
     **contracted.WORDS,

@@ -20,7 +20,7 @@ PAIR_WIDTH, PAIR_HEIGHT, PAIR_ROOM = 320, 22, 90
 LEVELS, LINE_HEIGHT, LINES_MAX, NAME_CHARACTERS = (6, 236, 446), 40, 40, 26
 
 
-def bars(points: Sequence[tuple[str, int]], title: str, shown: Callable[[Any], str] = str) -> Markup:
+def bars(points: Sequence[tuple[str, float]], title: str, shown: Callable[[Any], str] = str) -> Markup:
     """Return a bar for each (label, amount), the amounts not below zero; `shown` writes an amount for a reader."""
     most = max((amount for _, amount in points), default=0) or 1
     step = WIDTH / max(1, len(points))
@@ -33,7 +33,7 @@ def bars(points: Sequence[tuple[str, int]], title: str, shown: Callable[[Any], s
     return frame.format(w=WIDTH, h=HEIGHT + FOOT, title=title, inside=Markup("").join([*drawn, line, top]))
 
 
-def _bar(number: int, label: str, amount: int, step: float, most: int, shown: Callable[[Any], str]) -> Markup:
+def _bar(number: int, label: str, amount: float, step: float, most: float, shown: Callable[[Any], str]) -> Markup:
     height = round((HEIGHT - 20) * amount / most, 1)
     shape = Markup('<rect class="bar" x="{x}" y="{y}" width="{w}" height="{h}"><title>{told}</title></rect>')
     told = f"{label}: {shown(amount)}"

@@ -45,6 +45,8 @@ HEADERS: Mapping[str, str] = {
 # a spreadsheet takes a cell that begins so for a formula
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 YEAR_SECONDS = 365 * 24 * 3600
+# of a group below its bar, where eight stand beside each other
+LABEL_CHARACTERS = 14
 # what a page is rendered by that has nothing to show but its table
 TABLE = "table.html"
 
@@ -64,6 +66,7 @@ def prepare(app: web.Application) -> None:
         "given": given,
         "languages": language.NAMES,
         "plot": _by_day,
+        "bars": _by_group,
         "pair": _beside,
         "tree": plots.tree,
         "spread": plots.spread,
@@ -142,6 +145,11 @@ def _by_day(context: jinja2.runtime.Context, days: Sequence[Mapping[str, str]], 
     """Return amounts by day as a drawing."""
     shown = partial(showing.money, currency=context["currency"])
     return plots.bars([(row["day"][5:], int(row["amount"])) for row in days], title, shown)
+
+
+def _by_group(groups: Sequence[tuple[str, float]], title: str) -> str:
+    """Return numbers of groups as a drawing."""
+    return plots.bars([(fitting.cut(label, LABEL_CHARACTERS), amount) for label, amount in groups], title)
 
 
 def _beside(row: Mapping[str, str], title: str, ours: str, theirs: str) -> str:

@@ -63,6 +63,8 @@ class BoughtProgram:
     def named(self, run: tuple[str, tuple[Tells, ...], tuple[float, ...], int]) -> Named:
         """Return the program of a run before it is opened; raises InvalidInput for what its developer did not say."""
         rows, tells, parameters, blocks = run
+        if self.sold.asks is not None:
+            raise InvalidInput("this application is a question, and no program", "penstock query PRODUCT --application")
         if tells:
             raise InvalidInput("what an application tells is what its developer says", "leave `--tells` out")
         given, needs = selected(rows), self.sold.needs

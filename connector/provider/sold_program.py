@@ -1,6 +1,7 @@
 """A program that is sold as a product: what its developer says of it, and that the compute room would run it.
 
     publish slope.wasm --application needs=age,revenue --application tells=slope:-10:10
+    publish trend.question.json --application is=question
 
 Law: (1) a file that a provider's compute room would not take is offered to nobody: it is compiled in a reader process,
 as there, before anything is sealed. (2) Its digest is measured, and is said by nobody. (3) It is sold in the tiers in
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from connector.compute import saved as questions
 from connector.compute.program import PROGRAM_BYTES_MAX, Program, digest_of, tells_of
 from connector.compute.programmed import Rehearsed
 from connector.runtime.errors import InvalidInput
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
 
 MEMBER: Final = "application"
 NEEDS, TELLS, TAKES = "needs", "tells", "takes"
-SAID: Final = (NEEDS, TELLS, TAKES)
+# what is sold is a question that was put together: its file says all of it
+IS, QUESTION = "is", "question"
+SAID: Final = (NEEDS, TELLS, TAKES, IS)
 # members of a brief that say how data are shown, or cut
 OTHERS: Final = ("api", "stream", "sample", "gate", "mask", "columns")
 FORM: Final = {"form": "application"}
@@ -46,6 +50,10 @@ def is_application(value: Any) -> bool:
         return False
     if odd := next((name for name in value if name not in SAID), None):
         raise InvalidInput(f"an application says nothing of `{odd[:60]}`", f"it says {', '.join(SAID)}, {HINT}")
+    if IS in value:
+        if value != {IS: QUESTION}:
+            raise InvalidInput("a question says all of itself", f"say only `--application {IS}={QUESTION}`")
+        return True
     _said(value, _UNMEASURED)
     return True
 
@@ -79,12 +87,22 @@ def application_of(brief: Mapping[str, Any], source: Source) -> Application | No
         )
     with file.open() as stream:
         code = stream.read(PROGRAM_BYTES_MAX + 1)
+    if IS in said:
+        return _question(code)
     sold = _said(said, digest_of(code))
     tells = tuple(map(tells_of, _parts(said, TELLS)))
     program = Program(_ROWS, tells, tuple(least for _, least, _ in sold.takes), code=code)
     with Rehearsed(program, Gate((_COLUMN,), noise=_ANY, programs=Programs(SECONDS))) as run:
         run.foresee()
     return sold
+
+
+def _question(content: bytes) -> Application:
+    asked = questions.read(content)
+    try:
+        return Application(digest_of(content), asked.needs, (), (), asked.asks)
+    except ContractError as fault:
+        raise InvalidInput(f"this question is not sold: {fault}", "choose fewer columns, or leave less open") from fault
 
 
 def member(dataset: Dataset) -> dict[str, Any]:

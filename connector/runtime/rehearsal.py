@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Act = TypeVar("Act")  # what an act of the store is handed: a transaction
 # what leaves a trace
-RECORD, CHAIN, SEND, WRITE, PAY = "record", "chain", "send", "write", "pay"
+RECORD, CHAIN, SEND, WRITE, PAY, ASK = "record", "chain", "send", "write", "pay", "ask"
 
 
 EXACT_MAX = 2**53  # whole numbers that every reader of JSON keeps

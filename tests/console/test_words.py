@@ -26,7 +26,7 @@ TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in (ROOM / "te
 SAID = re.compile(r"""\bt\(\s*"([^"]+)"\s*[,)]""")
 # what is said by a key that is put together: `term("state", …)` and the like
 MADE = re.compile(
-    r"^(hint|kind|menu|state|role|turn|process|event|severity|source|post|move|unit|side|fault-what|fault-do|whose|step|column|figure|wait|begin|what|count|movement|terms|kept|tier|least|data|card|contract|outcome|again|mode|feedback|way|seen)\."
+    r"^(hint|kind|menu|state|role|turn|process|event|severity|source|post|move|unit|side|fault-what|fault-do|whose|step|column|figure|wait|begin|what|count|movement|terms|kept|tier|least|data|card|contract|outcome|again|mode|feedback|way|seen|sign|cut)\."
 )
 
 

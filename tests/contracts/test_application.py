@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.application import NEEDS_MAX, TIERS, Application, read
+from contracts.application import ASKS_MAX, NEEDS_MAX, TIERS, Application, read
 from contracts.assent import PARAMETERS_MAX, TELLS_MAX
 from contracts.errors import ContractError
 from contracts.terms import Terms
@@ -98,3 +98,44 @@ def test_what_is_none_is_refused(change):
 )
 def test_it_takes_what_was_signed_of_it(parameters, why):
     assert SOLD.refusal(parameters) == why
+
+
+QUESTION = Application(PROGRAM, ("year", "revenue"), (), (), (("since", "number"), ("of", "text")))
+
+
+def test_a_question_has_a_spelling_of_its_own():
+    assert QUESTION.json() == {
+        "program": PROGRAM,
+        "needs": ["year", "revenue"],
+        "asks": [["since", "number"], ["of", "text"]],
+    }
+    for made in (QUESTION, Application(PROGRAM, (), (), (), ())):
+        assert read(made.json()) == made
+    assert SOLD.asks is None
+
+
+@every(
+    "change",
+    (
+        {"tells": [["slope", "0.0", "1.0"]]},
+        {"takes": []},
+        {"asks": None},
+        {"asks": {}},
+        {"asks": ["since"]},
+        {"asks": [["since"]]},
+        {"asks": [["since", 1]]},
+        {"asks": [["since", "integer"]]},
+        {"asks": [["since", "nothing"]]},
+        {"asks": [["", "text"]]},
+        {"asks": [["since", "text"], ["since", "number"]]},
+        {"asks": [[f"a{at}", "text"] for at in range(ASKS_MAX + 1)]},
+    ),
+)
+def test_what_is_no_question_is_refused(change):
+    with pytest.raises(ContractError):
+        read({**QUESTION.json(), **change})
+
+
+def test_a_question_says_nothing_of_numbers():
+    with pytest.raises(ContractError):
+        Application(PROGRAM, ("year",), (("slope", 0.0, 1.0),), (), ())

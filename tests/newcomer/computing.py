@@ -33,6 +33,12 @@ async def test_data_that_stay_are_published_asked_and_seen_by_nobody(walk):
     assert "Z" not in told.split()
     assert await walk.type([*query, by_district, "--id", "by-district", "--data", "buyer"]) == told
     await walk.type([*query, "select * from firms", "--data", "buyer"], 2)
+    chosen = ("--count", "--average", "revenue", "--by", "district", "--where", "year >= 2023")
+    looked = await walk.type([*query, *chosen, "--dry-run", "--data", "buyer"])
+    assert ("group by 1 order by 1" in looked, "0.50 CNY" in looked) == (True, True)
+    assert 'select "district", count(*)' in await walk.type([*query, *chosen, "--id", "chosen", "--data", "buyer"])
+    assert 'count(distinct "firm")' in await walk.type([*query, "--subjects", "--data", "buyer"])
+    await walk.type([*query, "--average", "district", "--data", "buyer"], 2)
     whole = "select sum(revenue) from firms where year between 2022 and 2025"
     await walk.type([*query, whole, "--data", "buyer"])
     await walk.type([*query, f"{whole} and district <> 'Z'", "--data", "buyer"], POLICY)
@@ -42,6 +48,24 @@ async def test_data_that_stay_are_published_asked_and_seen_by_nobody(walk):
     assert ("released" in asked, "withheld" in asked) == (True, True)
     agreement = (await walk.ask("buyer", "acquisitions/firms"))["agreement"]
     assert "ended: 1" in await walk.type(["penstock", "admin", "hangup", agreement, "--data", "buyer"])
+
+
+async def test_a_question_is_put_together_sold_and_asked_by_its_buyer(walk):
+    """As docs/compute.md has it: a file of choices is published, got, and asked of the firms; each answer is a use."""
+    choices = ("--count", "--average", "revenue", "--by", "district", "--where", "year >= :since")
+    made = ["penstock", "program", "question", "firms", *choices, "--out", walk.folder / "trend.question.json"]
+    assert "since (number)" in await walk.type([*map(str, made), "--data", "provider"])
+    says = ("trend.question.json", "--title", "Revenue by district since a year", "--application", "is=question")
+    terms = ("--tier", "leased", "--unit", "opening", "--price", "1.00", "--floor", "1.00", "--openings", "5")
+    await walk.type(["penstock", "publish", *says, *terms, *TERMS[2:], "--id", "trend", "--data", "provider"])
+    await walk.type(["penstock", "exchange", "review", "trend", "--data", "exchange"])
+    bought = ("--max-price", "1.00", "--deposit", "5.00", "--purpose", "Research", "--id", "trend")
+    await walk.type(["penstock", "get", "trend", *bought, "--data", "buyer"])
+    asked = ["penstock", "query", "firms", "--application", "trend", "--data", "buyer"]
+    await walk.type(asked, 2)
+    told = await walk.type([*asked, "--set", "since=2023", "--id", "trend-1"])
+    assert ('where "year" >= 2023' in told, "opening 1" in told) == (True, True)
+    assert await walk.type([*asked, "--set", "since=2023", "--id", "trend-1"]) == told
 
 
 async def test_answers_may_have_noise_and_a_budget(walk):

@@ -46,7 +46,7 @@ SPENDS_AND_PUBLISHES_NOTHING = {
         chain check, chain licence, contract, vault list, vault idle, vault destroyed, vault holders, vault lineage,
         transfer show, admin list,
         admin show, admin trace, admin config, admin queries, admin computations, admin readers, admin account list,
-        admin key list, admin folder list, orders, program assents, program show,
+        admin key list, admin folder list, orders, program assents, program show, program question,
         stream list, stream sold, vault trace, controlplane list, dataplane list, flow list,
         ndi find, ndi list, ndi show, ndi compare, ndi party list, ndi served list, ndi served show,
         ndi white list, ndi delivered, ndi paid,

@@ -15,6 +15,7 @@ from connector.console.leafing import leafed
 from connector.console.summary import sold
 from connector.consumer.acquisition import Acquisitions
 from connector.consumer.budget import Budget
+from connector.consumer.choosing import OTHERWISE
 from connector.consumer.mandate import RULES, TRIED
 from connector.consumer.prospect import Prospects
 from connector.consumer.quoting import Quotes
@@ -59,6 +60,7 @@ async def product(call: Call) -> JsonObject:
         "slider": slider,
         "versions": await _versions(call, listing["id"]),
         "tries": "coverage" in terms.get("gate", {}),
+        "chooses": "gate" in terms and not OTHERWISE & set(terms["gate"]),
     }
 
 

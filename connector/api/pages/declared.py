@@ -67,7 +67,7 @@ async def form(call: Call) -> JsonObject:
     path, body = await _requested(call, act, asked)
     shown = _worded(act, asked, call.of(SpaceView).known_currency())
     said = {lang: text.format_map(shown) for lang, text in zip(LANGUAGES, act.says, strict=True)}
-    return told | {"preview": said | {"steps": await _rehearsed(call, path, body) if act.rehearse else None}}
+    return told | {"preview": said | {"steps": await rehearsed(call, path, body) if act.rehearse else None}}
 
 
 async def do(call: Call, fields: dict[str, str]) -> str | Shown:
@@ -98,7 +98,7 @@ async def _requested(call: Call, act: Act, typed: Mapping[str, str]) -> tuple[st
     return request.request(act, given)
 
 
-async def _rehearsed(call: Call, path: str, body: Any) -> Any:
+async def rehearsed(call: Call, path: str, body: Any) -> Any:
     """Return the steps that an act would take."""
     route = MANAGED["POST", BELOW + "rehearsals"]
     answer = await rehearsals.rehearse(await _asking(call, route, Kept({}, {"path": path, "body": body})))

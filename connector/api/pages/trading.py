@@ -149,6 +149,8 @@ async def agreement(call: Call) -> JsonObject:
     terms = told.pop("terms")
     told["calls"], told["follows"] = (_is_of(told, terms, unit) for unit in (CALL, MESSAGE))
     told["puts"], told["runs"] = _puts(told, terms), _runs(told, terms)
+    # a question that was bought is asked, and a program is run
+    told["runsBy"] = "query-ask" if "asks" in terms.get("application", {}) else "program-ask"
     told["tries"] = bool(told["puts"]) and gates.read(terms["gate"]).coverage is not None
     # what both signed under a contract of ours; in a space of one's own nobody keeps a register
     told["ours"] = bool(terms) and all(told["signed"].values())

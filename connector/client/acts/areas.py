@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 # in the order in which the reference shows them; an area is a module beside this one
 AREAS: Final = (
     "participant", "log", "keys", "resources", "products", "faces", "searches", "market", "demands", "services",
-    "acquisitions", "processes", "agreements", "authorities", "queries", "readers", "joints", "programs", "relations",
-    "lessons", "projects", "deals", "hosting", "filings", "codes", "nodes", "uppers", "ndi", "serving", "delivering",
+    "acquisitions", "processes", "agreements", "authorities", "queries", "questions", "readers", "joints", "programs",
+    "relations", "lessons", "projects", "deals", "hosting", "filings", "codes", "nodes", "uppers", "ndi", "serving", "delivering",
     "templates", "bills", "wallet", "complaints", "rights", "disputes", "memberships", "credentials", "members",
     "leavings", "uses", "operators", "listings", "grants", "spaces", "sources", "vault", "accounts", "api_keys",
     "agent", "folders", "profiles", "streams", "flows", "interface",

@@ -61,6 +61,8 @@ def _program(dataset: Mapping[str, Any]) -> Iterator[str]:
     if sold := dataset.get("application"):
         yield f"an application, {_line(sold['program'])}"
         yield f"  needs   {_line(', '.join(sold['needs']))}"
+        if (asks := sold.get("asks")) is not None:
+            yield f"  asks    {_line(', '.join(f'{name} ({kind})' for name, kind in asks)) or 'nothing'}"
         for name in ("takes", "tells"):
             if said := sold.get(name):
                 yield f"  {name}   {_line(', '.join(':'.join(one) for one in said))}"

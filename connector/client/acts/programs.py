@@ -6,7 +6,7 @@ from typing import Any
 
 from connector.client.acts.act import NULL, Act, Field
 from connector.client.acts.columns import Column
-from connector.client.acts.queries import ANSWERED, EPSILON, USE, WHAT, answered
+from connector.client.acts.queries import ANSWERED, EPSILON, USE, USED, WHAT, answered, used
 
 
 def rehearsed(told: Any) -> list[str]:
@@ -35,12 +35,6 @@ def ran(told: Any) -> list[str]:
     return [*answered(told), *used(told)]
 
 
-def used(told: Any) -> list[str]:
-    """Return the line that says which use of an application a run was, nothing where it was of no application."""
-    use = told.get("application")
-    return [] if use is None else [f"the application was opened: opening {use['opening']}, charged {use['charged']}"]
-
-
 def assented(told: Any) -> list[str]:
     """Return what a person reads of an assent: what may be run, for whom, and until when."""
     said = told["document"]
@@ -61,8 +55,6 @@ MODULE = ("Program", "程序"), "a WebAssembly module, .wasm or .wat"
 # kinds of files that the console has a browser send (`connector.compute.program_files`)
 PROGRAM, ASSENT = "program", "assent"
 REVIEWERS = "provider buyer regulator service"
-# which use of an application a run was
-USED = {"application?": {"agreement": "text", "opening": "number?", "charged": "digits"}}
 SIGNED = {"assent": "text", "document": "object", "signature": "text"}
 APPLICATION = Field(
     "application", ("Application", "数据应用"),

@@ -33,6 +33,17 @@ def answered(told: Any) -> list[str]:
     ]
 
 
+def chosen(told: Any) -> list[str]:
+    """Return the same of a question that was put together, below the statement that was made of it."""
+    return [*([told["made"], ""] if told.get("made") else []), *answered(told), *used(told)]
+
+
+def used(told: Any) -> list[str]:
+    """Return the line that says which use of an application it was, nothing where it was of none."""
+    use = told.get("application")
+    return [] if use is None else [f"the application was opened: opening {use['opening']}, charged {use['charged']}"]
+
+
 def looked_up(told: Any) -> list[str]:
     """Return what a person reads of subjects that were looked up: their rows, how many are there, and what is paid."""
     # a part has a receipt, and another one of the rows of those who are there, where these are paid
@@ -174,6 +185,30 @@ EPSILON = Field(
     "how much the answer may tell, where its terms leave a choice, such as 1.4; more is exacter", "--epsilon",
     default=NULL,
 )  # fmt: skip
+# which use of an application it was
+USED = {"application?": {"agreement": "text", "opening": "number?", "charged": "digits"}}
+CHOICES = (
+    Field("count", ("Count the rows", "统计行数"), "instead of a statement: count the rows", "--count", "truth", NULL,
+          form=False),
+    Field("subjects", ("Count the subjects", "统计主体数"), "count whom rows are about", "--subjects", "truth", NULL,
+          form=False),
+    Field("sums", ("Sum", "求和"), "a column to sum; may be repeated", "--sum", "texts", NULL, sent="sum",
+          metavar="COLUMN", form=False),
+    Field("averages", ("Average", "求平均"), "a column to average; may be repeated", "--average", "texts", NULL,
+          sent="average", metavar="COLUMN", form=False),
+    Field("by", ("By", "分组"), "a column that makes groups, days cut as in opened:month; may be repeated", "--by",
+          "texts", NULL, metavar="COLUMN", form=False),
+    Field("where", ("Only rows where", "筛选条件"), 'only rows with it, such as "year >= 2023"; may be repeated',
+          "--where", "texts", NULL, form=False),
+    Field("table", ("Table", "表"), "the table that is chosen from, where there are several", "--table", default=NULL,
+          form=False),
+)  # fmt: skip
+BOUGHT = (
+    Field("application", ("Application", "数据应用"), "instead: a question that was bought, by what was got, its "
+          "agreement or its product; each answer opens it, a use of it", "--application", default=NULL),
+    Field("values", ("Its values", "参数值"), "a value that it leaves open, name=value; may be repeated", "--set",
+          "pairs", NULL, sent="set"),
+)  # fmt: skip
 USE = (
     Field("purpose", ("Purpose", "用途"), "default: that of the agreement", "--purpose", default=NULL),
     SAID,
@@ -183,13 +218,18 @@ ACTS = (
     Act(
         "query ask",
         "POST queries",
-        help="Ask data that stay at their provider: one SELECT of groups and of what is counted in them.",
+        help="Ask data that stay at their provider: a SELECT of groups and what is counted in them, or what is chosen.",
         says=("Ask {what}: {statement}", "查询 {what}:{statement}"),
-        answer=ANSWERED,
+        answer=ANSWERED | USED | {"made": "text?"},
         example={"what": "firms", "statement": "select district, count(*) from firms group by district"},
         fields=(
             WHAT,
-            Field("statement", ("Statement", "查询语句"), "one SELECT over one table: COUNT, SUM or AVG of groups"),
+            Field(
+                "statement", ("Statement", "查询语句"), "one SELECT over one table: COUNT, SUM or AVG of groups",
+                default=NULL,
+            ),
+            *CHOICES,
+            *BOUGHT,
             EPSILON,
             Field(
                 "at_most", ("CPU seconds at most", "CPU 秒上限"),
@@ -198,12 +238,12 @@ ACTS = (
             ),
             *USE,
         ),
-        does="querying.ask",
+        does="choosing.ask",
         roles="buyer",
         rehearse=True,
         verb="query",
         tells="job",
-        lines=answered,
+        lines=chosen,
     ),
     Act(
         "fitting ask",

@@ -75,6 +75,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "It is the program {program}: it needs {needs}, takes {takes}, and tells {tells}. Each run is a use.",
         "本产品为程序 {program}；所需字段 {needs}，参数 {takes}，输出 {tells}；每次运行计为一次使用。",
     ),
+    "contract.question": (
+        "It is the question {program}: it needs {needs}, and leaves open {takes}. Each answer is a use.",
+        "本产品为查询 {program}；所需字段 {needs}，待填参数 {takes}；每次回答计为一次使用。",
+    ),
     "contract.hosted": (
         "It is sold by {host} for {provider}, which delegated it until {until}; the chain says whether it stands.",
         "本产品由 {host} 受 {provider} 委托出售，委托截止 {until}；委托是否有效以链上记录为准。",

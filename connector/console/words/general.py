@@ -107,6 +107,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "step.send": ("send {what} to {about}", "向 {about} 发送 {what}"),
     "step.write": ("write a {what}: {about}", "写入 {what}:{about}"),
     "step.pay": ("pay {what} for an answer of {about}", "为 {about} 的一次答复支付 {what}"),
+    "step.ask": ("ask {about}: {what}", "查询 {about}:{what}"),
     # the first page
     "overview.title": ("Overview", "总览"),
     "overview.waiting": ("Waiting for you", "待您处理"),

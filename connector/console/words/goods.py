@@ -49,6 +49,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "A program: it runs on data that stay at their providers. Each run is a use; its developer sees no answer.",
         "本产品为程序,在不出域的数据上运行;每次运行计为一次使用,开发方看不到运行结果。",
     ),
+    "goods.asks": ("Values that it leaves open", "待填参数"),
+    "goods.questions": (
+        "A question: it is asked of data that stay at their providers. Each answer is a use; its developer sees none.",
+        "本产品为预组合的查询,用于查询不出域的数据;每次回答计为一次使用,开发方看不到结果。",
+    ),
     "goods.unmeasured": ("There is no table in it whose quality could be measured.", "其中没有可测量质量的表格。"),
     "goods.longer": ("There is more; this page as JSON has all of it.", "尚有更多,完整内容见本页 JSON。"),
     "goods.choose": ("What so much of it costs", "取用多少,费用多少"),

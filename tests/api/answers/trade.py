@@ -70,6 +70,8 @@ async def _computations(told):
     await told.space.publish_files("provider", "counted", [path], **asked)
     await told.buy("counted", "counted")
     await told.say("query", "counted", "select district, count(*) from counted group by 1", by="buyer")
+    kept = str(told.folder / "counted.question.json")
+    await told.say("program question", "counted", "--count", "--by", "district", "--out", kept, by="buyer")
     mine = told.write("own.csv", "firm\n" + "".join(f"F{at}\n" for at in range(150)))
     await told.say("try", "counted", "--with", mine, "--key", "firm", by="buyer")
     await told.space.publish_files(
