@@ -17,9 +17,9 @@ AREAS: Final = (
     "participant", "log", "keys", "resources", "products", "faces", "searches", "market", "demands", "services",
     "acquisitions", "processes", "agreements", "authorities", "queries", "questions", "readers", "joints", "programs",
     "relations", "lessons", "projects", "deals", "hosting", "filings", "codes", "nodes", "uppers", "ndi", "serving",
-    "delivering", "templates", "bills", "wallet", "complaints", "rights", "disputes", "memberships", "credentials", "members",
-    "leavings", "uses", "operators", "listings", "grants", "spaces", "sources", "vault", "accounts", "api_keys",
-    "agent", "folders", "profiles", "streams", "flows", "interface",
+    "delivering", "templates", "bills", "wallet", "complaints", "rights", "disputes", "memberships", "credentials",
+    "members", "leavings", "uses", "operators", "listings", "grants", "spaces", "sources", "vault", "accounts",
+    "api_keys", "agent", "folders", "profiles", "streams", "flows", "interface",
 )  # fmt: skip
 
 
