@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 PATH: Final = "/exchange/uses"
-# how soon an exchange is asked again whether it watches
-IDLE_SECONDS: Final = 60
+# how soon an exchange is asked again whether it watches: by each member of a space, so seldom
+IDLE_SECONDS: Final = 600
 # and one that could not be asked
 AWAY_SECONDS: Final = 15
 # between what we are told to stop and the word that nothing runs there any more
