@@ -17,7 +17,7 @@ from connector.client.acts.participant import REHEARSAL
 from connector.client.acts.shape import FAULT, WAITS
 from connector.identity.identity import BLANK
 from connector.runtime.clock import Clock
-from tests.api.answers import evidence, exchange, identity, journey, operation, trade
+from tests.api.answers import agents, evidence, exchange, identity, journey, operation, trade, uses
 from tests.api.answers.shapes import unlike
 from tests.api.answers.told import COMMANDS, REHEARSED, Told, named
 from tests.api.noded import Noded
@@ -26,11 +26,13 @@ from tests.api.space import ROLES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+WATCHES = {"PENSTOCK_SPACE_WATCH_SECONDS": "60"}
 # command → where its answer is looked at, or why it has none
 ELSEWHERE = {
     "demo": "tests/journey plays it",
     "up": "tests/journey/test_up plays it",
     "serve": "it runs until it is told to stop",
+    "agent serve": "it speaks another protocol: tests/api/test_agents.py",
     "chain export": "it prints the chain itself, a line for each block",
 }
 # what had nothing to do when it was tried
@@ -40,19 +42,19 @@ CHANGES_NOTHING = {
     "log disclose": "the supervisor was there first, so all is disclosed to it",
 }
 # commands whose --dry-run is a look of its own, with a row of its own
-LOOKS = ("publish", "get", "settle", "open", "demand pursue", "vault collect", "chain deploy")
+LOOKS = ("publish", "get", "settle", "open", "demand pursue", "vault collect", "chain deploy", "agent assent")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def told(tmp_path_factory):
     """A space of its own, to which every command is said: some of them end what others need."""
-    space = Noded(tmp_path_factory.mktemp("answers"), Clock().now)
+    space = Noded(tmp_path_factory.mktemp("answers"), Clock().now, WATCHES)
     space.kinds, space.region = ROLES | {"third": "provider", "node": "node", "above": "node"}, "US-NY"
     space.prepare(tuple(space.kinds))
     try:
         await space.start()
         made = Told(space, tmp_path_factory.mktemp("told"))
-        for part in (journey, identity, trade, exchange, evidence, operation):
+        for part in (journey, agents, uses, identity, trade, exchange, evidence, operation):
             await part.play(made)
         await exchange.check_each_other(made)
         await made.chain.close()
@@ -77,7 +79,7 @@ async def test_an_answer_is_of_its_shape(told, row):
 
 async def test_every_command_has_its_row():
     assert set(COMMANDS) == {named(row, COMMANDS) for row in ANSWERS} | (set(ELSEWHERE) - set(ANSWERS))
-    assert set(ELSEWHERE) - set(ANSWERS) == {"serve", "chain export"}
+    assert set(ELSEWHERE) - set(ANSWERS) == {"serve", "agent serve", "chain export"}
 
 
 async def test_what_waits_for_assent_is_told_alike(told):
