@@ -31,7 +31,6 @@ from connector.custody import bearers
 from connector.enforcement.context import PURPOSE
 from connector.licence import sealed_answer
 from connector.licence.carriage import Carriage
-from connector.negotiation.notices import account_under
 from connector.provider.plain.calls import Asked, Calls
 from connector.runtime.errors import InvalidInput, PeerMisbehaved, PeerUnreachable
 from connector.runtime.limits import (
@@ -185,8 +184,7 @@ async def whole(
             content = b"".join([chunk async for chunk in answer.chunks()])
         made = Made(held.agreement, request.method, said.target, said.body, answer.status, content)
         told = call_receipt.receipt(made, held.granted.use.taker, call.core.clock.now().isoformat())
-        account = await call.core.store.read(lambda tx: account_under(tx, held.agreement))
-        signed = call.core.identity.sign(call_receipt.digest(told), account)
+        signed = call.core.identity.sign(call_receipt.digest(told), held.account)
         shaped = shape(Whole(made, _returned(answer), told, signed))
         sending.begin()
         await calls.take(held, len(content))

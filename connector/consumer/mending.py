@@ -191,9 +191,13 @@ class Mending:
 
     async def _to_holders(self, edition: str) -> list[Road]:
         """Return roads to the holders of an edition of ours, each with a pass to ourselves."""
-        rows = await self._core.store.read(lambda tx: tx.find(HolderRow, "edition = ?", (edition,), order="at desc"))
-        accounts = await self._core.store.read(lambda tx: [account_under(tx, row.agreement) for row in rows])
-        named = [(account, await self._space.member(row.holder)) for account, row in zip(accounts, rows, strict=True)]
+
+        def look(tx: Tx) -> list[tuple[bytes | None, str]]:
+            rows = tx.find(HolderRow, "edition = ?", (edition,), order="at desc")
+            return [(account_under(tx, row.agreement), row.holder) for row in rows]
+
+        held = await self._core.store.read(look)
+        named = [(account, await self._space.member(holder)) for account, holder in held]
         known = [(account, member) for account, member in named if member is not None]
         if not known:
             raise Conflict("nobody is known to hold it", "seal it anew, or restore its file")

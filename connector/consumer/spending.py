@@ -23,6 +23,7 @@ from contracts.typed_json import from_json
 from contracts.units import COMPUTED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from connector.store.transaction import Tx
@@ -52,18 +53,17 @@ def answer(tx: Tx, agreement: str, job: str, most: int, now: datetime) -> None:
 
 def take(tx: Tx, key: ApiKeyRow, wanted: KeySpendingRow) -> None:
     """Take an amount out of a key's budget; raises PaymentRefused where it is not in it, Conflict beyond the limit."""
-    known = tx.get(KeySpendingRow, agent=key.name, what=wanted.what, id=wanted.id)
+    taken = tx.find(KeySpendingRow, "agent = ?", (key.name,))
+    known = next((one for one in taken if (one.what, one.id) == (wanted.what, wanted.id)), None)
     before = 0 if known is None else known.most
-    left = _left(tx, key)
+    left = _left(tx, key, taken)
     if wanted.most - before > left:
         raise PaymentRefused(
             f"it may cost {decimal(str(wanted.most))}, and {decimal(str(left))} is left of the budget of the key "
             f"`{key.name}`",
             "say less at most, or propose it: who is there assents (`penstock agent proposals`)",
         )
-    if known is None and len(tx.find(KeySpendingRow, "agent = ?", (key.name,), limit=KEY_SPENDINGS_MAX)) == (
-        KEY_SPENDINGS_MAX
-    ):
+    if known is None and len(taken) >= KEY_SPENDINGS_MAX:
         raise Conflict(f"the key `{key.name}` has asked for {KEY_SPENDINGS_MAX} things that cost", "make a new key")
     tx.put(wanted if known is None else replace(known, most=max(before, wanted.most)))
 
@@ -77,15 +77,15 @@ def require_own(tx: Tx, key: str, acquisition: str) -> None:
 
 def shown(tx: Tx, key: ApiKeyRow) -> JsonObject:
     """Return what was taken of a budget, what is left, and of what, the newest first."""
-    newest = tx.find(KeySpendingRow, "agent = ?", (key.name,), order="at DESC", limit=SHOWN_MAX)
-    left = _left(tx, key)
+    taken = tx.find(KeySpendingRow, "agent = ?", (key.name,), order="at DESC")
+    left = _left(tx, key, taken)
     return {
         "budget": str(key.budget),
         "taken": str(int(key.budget or 0) - left),
         "left": str(left),
         "spendings": [
             {"what": one.what, "id": one.id, "most": str(_counts(tx, one)), "at": one.at.isoformat(timespec="seconds")}
-            for one in newest
+            for one in taken[:SHOWN_MAX]
         ],
     }
 
@@ -98,9 +98,8 @@ def _agent(tx: Tx) -> ApiKeyRow | None:
     return None if key is None or key.budget is None else key
 
 
-def _left(tx: Tx, key: ApiKeyRow) -> int:
-    taken = sum(_counts(tx, one) for one in tx.find(KeySpendingRow, "agent = ?", (key.name,)))
-    return max(0, int(key.budget or 0) - taken)
+def _left(tx: Tx, key: ApiKeyRow, taken: Sequence[KeySpendingRow]) -> int:
+    return max(0, int(key.budget or 0) - sum(_counts(tx, one) for one in taken))
 
 
 def _counts(tx: Tx, one: KeySpendingRow) -> int:

@@ -67,10 +67,11 @@ class UseTelling:
 
     async def tell(self) -> int:
         """Tell once, and obey; returns in how many seconds to do so again."""
-        running = self._running.page()[:USES_TOLD_MAX] if self._watched else []
+        under_way = self._running.page()
+        running = under_way[:USES_TOLD_MAX] if self._watched else []
         names = {one.use for one in running}
         ended = sorted(self._told - names)[:USES_TOLD_MAX]
-        busy = {one.agreement for one in self._running.page()}
+        busy = {one.agreement for one in under_way}
         telling, before = await self._core.store.read(lambda tx: self._telling(tx, running, ended, busy))
         answer: Any = await self._exchange.ask("POST", PATH, telling.json())
         self._watched, stops = watching.answer(answer, REASON_CHARACTERS_MAX)

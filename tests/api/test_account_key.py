@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from types import SimpleNamespace
-from typing import ClassVar
 
 import pytest
 import pytest_asyncio
@@ -33,7 +32,8 @@ from ledger.chain.standing import did_digest
 from ledger.space.accounts import followed
 from ledger.space.document import Space as SpaceDocument
 from tests.api.command import penstock
-from tests.api.space import PURPOSE, Space
+from tests.api.followed import Followed, followed_space
+from tests.api.space import PURPOSE
 from tests.api.test_rights import told
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -47,21 +47,10 @@ AMISS = {
 }
 
 
-class Followed(Space):
-    """Exchange, supervisor, provider and buyer."""
-
-    kinds: ClassVar = {"exchange": "exchange", "regulator": "regulator", "provider": "provider", "buyer": "buyer"}
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def space(tmp_path_factory):
-    made = Followed(tmp_path_factory.mktemp("account"), Clock().now)
-    made.prepare(tuple(Followed.kinds))
-    try:
-        await made.start()
+    async with followed_space(tmp_path_factory.mktemp("account")) as made:
         yield made
-    finally:
-        await made.stop()
 
 
 async def bought(space, name, product="tides"):

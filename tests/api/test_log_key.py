@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
 
 import pytest
 import pytest_asyncio
@@ -12,7 +11,6 @@ from connector.identity import did as dids
 from connector.identity import former_log
 from connector.identity import keys as key_files
 from connector.identity.keys import LOG
-from connector.runtime.clock import Clock
 from connector.runtime.data_folder import KEYS
 from connector.runtime.errors import PeerRefused
 from ledger.log import checkpoint as checkpoints
@@ -22,7 +20,8 @@ from ledger.log.note import NoteError
 from ledger.log.witness import Request
 from ledger.space.document import Space as SpaceDocument
 from tests.api.command import penstock
-from tests.api.space import PURPOSE, Space
+from tests.api.followed import Followed, followed_space
+from tests.api.space import PURPOSE
 from tests.api.test_rights import told
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -36,21 +35,10 @@ AMISS = {
 TRADERS = ("provider", "buyer", "regulator")
 
 
-class Followed(Space):
-    """Exchange, supervisor, provider and buyer."""
-
-    kinds: ClassVar = {"exchange": "exchange", "regulator": "regulator", "provider": "provider", "buyer": "buyer"}
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def space(tmp_path_factory):
-    made = Followed(tmp_path_factory.mktemp("followed"), Clock().now)
-    made.prepare(tuple(Followed.kinds))
-    try:
-        await made.start()
+    async with followed_space(tmp_path_factory.mktemp("followed")) as made:
         yield made
-    finally:
-        await made.stop()
 
 
 async def bought(space, name, product="tides"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
 
 import pytest
 import pytest_asyncio
@@ -31,7 +30,7 @@ from ledger.chain.standing import did_digest
 from ledger.space.accounts import followed
 from tests.api import test_computing as computing
 from tests.api.command import penstock
-from tests.api.space import Space
+from tests.api.followed import Followed, followed_space
 from tests.api.test_account_key import AMISS, anchored, bought, channels, document, findings, opening, rotate
 from tests.api.test_rights import told
 
@@ -43,21 +42,10 @@ SIZE, LONG = 70_000, 24_000_000
 SOLD_AMISS = AMISS | {"licence-without-rights", "edition-unregistered", "licence-without-agreement"}
 
 
-class Followed(Space):
-    """Exchange, supervisor, provider and buyer."""
-
-    kinds: ClassVar = {"exchange": "exchange", "regulator": "regulator", "provider": "provider", "buyer": "buyer"}
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def space(tmp_path_factory):
-    made = Followed(tmp_path_factory.mktemp("seller"), Clock().now)
-    made.prepare(tuple(Followed.kinds))
-    try:
-        await made.start()
+    async with followed_space(tmp_path_factory.mktemp("seller")) as made:
         yield made
-    finally:
-        await made.stop()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

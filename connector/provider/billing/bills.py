@@ -14,7 +14,7 @@ from connector.channel import account as accounts
 from connector.channel import windows
 from connector.channel.tally import PERIOD
 from connector.custody import replicas
-from connector.negotiation.notices import account_under
+from connector.negotiation.notices import account_of
 from connector.negotiation.protocol.offers import OUTSIDE
 from connector.negotiation.protocol.states import PROVIDER
 from connector.provider.billing import copies, orders, statement
@@ -71,10 +71,7 @@ class Bills:
             return await self.statement(key)
         digest = key.removeprefix(AGREEMENT_URN)
         plain = await self._core.store.read(lambda tx: self._copies(tx, digest))
-        if plain is None:
-            return (await self.bill(digest)).json()
-        account = await self._core.store.read(lambda tx: account_under(tx, digest))
-        return self._signed_copies(plain, account)
+        return (await self.bill(digest)).json() if plain is None else self._signed_copies(*plain)
 
     async def bill(self, digest: str) -> Issued:
         """Return the bill of an agreement; raises Absent, and Conflict for what is not billed by vouchers."""
@@ -113,12 +110,15 @@ class Bills:
 
     # ---- what is kept
 
-    def _copies(self, tx: Tx, digest: str) -> JsonObject | None:
-        """Return what there is to say of plain copies under an agreement, None if it is not about such."""
+    def _copies(self, tx: Tx, digest: str) -> tuple[JsonObject, bytes | None] | None:
+        """Return what there is to say of plain copies under an agreement, and by which account of ours we say it.
+
+        None if it is not about such.
+        """
         agreement = tx.get(AgreementRow, digest=digest)
         if agreement is None or (agreement.terms or {}).get("tier") not in OUTSIDE:
             return None
-        return copies.document(tx, agreement, self._core.identity.did)
+        return copies.document(tx, agreement, self._core.identity.did), account_of(agreement)
 
     def _signed_copies(self, told: JsonObject, account: bytes | None) -> JsonObject:
         issuer, at = self._core.identity.did, self._core.clock.now().isoformat(timespec="seconds")

@@ -18,6 +18,7 @@ from catalog import interface
 from connector.channel.errors import ChannelFault
 from connector.enforcement import uses
 from connector.enforcement.use import Granted, Refused
+from connector.negotiation.notices import account_of
 from connector.provider import upstream
 from connector.provider.plain import decision as copy_decision
 from connector.runtime.errors import Absent, NotPermitted, RequestRefused
@@ -59,12 +60,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A call that may be made: where to, with which headers; `granted` is what it holds."""
+    """A call that may be made: where to, with which headers; `granted` is what it holds, `account` what sold it."""
 
     base: str
     headers: Mapping[str, str]
     granted: Granted
     agreement: str
+    account: bytes | None
     transfer: str
 
 
@@ -164,7 +166,8 @@ class Calls:
             raise RequestRefused("too-many", f"{under_way} calls are under way under this agreement")
         self._copies.within_quota(tx, agreement, replace(copy, calls=copy.calls + under_way + 1))
         self._under_way.setdefault(agreement.digest, set()).add(taker)
-        return Held(product.brief["api"].rstrip("/"), headers, granted, agreement.digest, transfer.id)
+        base, account = product.brief["api"].rstrip("/"), account_of(agreement)
+        return Held(base, headers, granted, agreement.digest, account, transfer.id)
 
     def _take(self, tx: Tx, held: Held, length: int) -> None:
         self._enforcement.take(tx, held.granted, self._core.clock.now())
