@@ -2,6 +2,8 @@
 
 Law: at one moment at most one holder has an unexpired lease of a name. A lease is taken and renewed in a writing act,
 so SQLite's lock decides races; time comes from the caller. A holder that was slow must check `renew` before it acts.
+One that was away past the end of its lease goes on where its name still stands: whoever takes a lease writes another
+name over it, so nobody has worked meanwhile.
 """
 
 from __future__ import annotations
@@ -28,9 +30,9 @@ def take(tx: Tx, name: str, holder: str, now: datetime, seconds: int) -> bool:
 
 
 def renew(tx: Tx, name: str, holder: str, now: datetime, seconds: int) -> bool:
-    """Prolong a lease that we still hold; False means somebody else may have taken over: stop."""
+    """Prolong a lease that nobody took from us; False means somebody else has or had it: stop."""
     row = tx.get(LeaseRow, name=name)
-    if row is None or row.holder != holder or row.until <= now:
+    if row is None or row.holder != holder:
         return False
     tx.change(row, replace(row, until=now + timedelta(seconds=seconds)))
     return True

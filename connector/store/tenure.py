@@ -1,7 +1,8 @@
 """Who works on a database: one process at a time, the next one takes over when it is gone.
 
 Law: a process that holds the lease does the participant's work, any other waits. A holder that cannot renew in time
-stops at once: somebody else may have begun. A holder whose process is dead on this very machine is not waited for, so
+stops at once: somebody else may have begun. One that was away with its whole machine, a lid closed or a machine paused,
+goes on where nobody took the work meanwhile. A holder whose process is dead on this very machine is not waited for, so
 a restart after a crash costs nothing.
 """
 
@@ -112,7 +113,7 @@ class Tenure:
                     continue
                 renewed = False
             if not renewed:
-                log.critical("this process was away too long and another may have taken over: it stops")
+                log.critical("this process was away too long and another has taken over, or may have: it stops")
                 self.give_up()
                 return
             held = asked

@@ -1,4 +1,7 @@
-"""A process that was away for longer than its lease ends, and its exit code makes a supervisor start it again."""
+"""A process that was away for longer than its lease goes on if nobody took over.
+
+Else it ends, and its exit code makes a supervisor start it again.
+"""
 
 from __future__ import annotations
 
@@ -40,18 +43,34 @@ def take(data, holder, until):
         assert changed.rowcount == 1
 
 
-@pytest.mark.parametrize("holder", ["elsewhere/1/x", None], ids=["another works", "its lease is over"])
-async def test_who_was_away_too_long_ends_by_itself_and_is_started_again(lone, holder):
-    now = datetime.now(UTC)
-    with closing(sqlite3.connect(lone.data / DATABASE)) as database:
-        [(own,)] = database.execute("SELECT holder FROM leases WHERE name = ?", (NAME,))
+def lease(data):
+    """Return who works, and until when."""
+    with closing(sqlite3.connect(data / DATABASE)) as database:
+        [(holder, until)] = database.execute("SELECT holder, until FROM leases WHERE name = ?", (NAME,))
+    return holder, until
+
+
+async def test_who_was_away_too_long_ends_by_itself_and_is_started_again(lone):
     # who waits takes the work as soon as this one has ended
-    take(lone.data, holder or own, encode_loose(now + timedelta(seconds=2 * RENEW_SECONDS if holder else -1)))
+    take(lone.data, "elsewhere/1/x", encode_loose(datetime.now(UTC) + timedelta(seconds=2 * RENEW_SECONDS)))
     async with asyncio.timeout(60):
         await lone.wait()
     assert lone._process.returncode == GIVEN_UP, lone.last_words()
     assert "another may work on its database" in lone.last_words()
     await lone.start()
+    assert lone.running
+
+
+async def test_who_slept_with_its_machine_goes_on(lone):
+    """A lid that was closed, a machine that was paused: its lease is long over, and nobody took the work."""
+    own, _ = lease(lone.data)
+    over = encode_loose(datetime.now(UTC) - timedelta(hours=8))
+    take(lone.data, own, over)
+    async with asyncio.timeout(60):
+        while lease(lone.data)[1] == over:
+            await asyncio.sleep(0.1)
+    holder, until = lease(lone.data)
+    assert (holder, until > encode_loose(datetime.now(UTC))) == (own, True)
     assert lone.running
 
 
