@@ -5,7 +5,7 @@
 
 Law: (1) a statement that cannot be answered is refused before it is counted or paid. (2) What it finds is told once, to
 who asked, and is kept nowhere: asked again under the same id it says what was opened, and no rows. (3) Whatever rule
-stops holding while the process runs ends the process.
+stops holding while the process runs ends the process (`while_it_holds`, which ends what writes files alike).
 """
 
 from __future__ import annotations
@@ -106,14 +106,6 @@ class Question:
         self.answer = self.sitting.answer(reader, self.columns)
         return [file.name for file in self.sitting.asked], sum(file.size for file in self.sitting.asked)
 
-    async def while_it_holds(self, work: Awaitable[T], over: Callable[[], Awaitable[str]]) -> T:
-        """Wait for the work, and end the process as soon as `over` says why nothing may be read any more."""
-        task = asyncio.ensure_future(work)
-        while not (await asyncio.wait({task}, timeout=LOOK_SECONDS))[0]:
-            if why := await over():
-                await asyncio.to_thread(self.sitting.cut, why)
-        return task.result()
-
     async def told(self) -> JsonObject:
         """Return the answer as it is told, after writing it where it was to go."""
         if self.answer is None:
@@ -138,6 +130,15 @@ class Question:
             "confined": list(answer.confined),
             "seconds": f"{answer.seconds:.2f}",
         }
+
+
+async def while_it_holds(work: Awaitable[T], over: Callable[[], Awaitable[str]], end: Callable[[str], None]) -> T:
+    """Wait for work in a thread, and `end` it as soon as `over` says why nothing may be read any more."""
+    task = asyncio.ensure_future(work)
+    while not (await asyncio.wait({task}, timeout=LOOK_SECONDS))[0]:
+        if why := await over():
+            await asyncio.to_thread(end, why)
+    return task.result()
 
 
 def _csv(table: Any, sink: Any) -> None:

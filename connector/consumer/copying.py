@@ -33,6 +33,7 @@ from connector.negotiation.notices import Notice
 from connector.negotiation.protocol.offers import METERED
 from connector.negotiation.protocol.states import COMPLETED
 from connector.runtime import files
+from connector.runtime.cut import Cut
 from connector.runtime.errors import InvalidInput, PeerMisbehaved, PeerRefused, PeerUnreachable
 from connector.runtime.files import Part
 from connector.runtime.local_names import local_name, local_names
@@ -89,8 +90,14 @@ def check(mandate: Mapping[str, Any]) -> None:
         raise InvalidInput("a plain copy is kept as files", f"get it with `keep`, and not to `{mandate.get('to')}`")
 
 
-def hand_out(folder: Path, names: Collection[str], to: Path, *, overwrite: bool = False) -> list[str]:
-    """Copy the files of a plain copy to another folder, whole or not at all; return their paths (blocking)."""
+def hand_out(
+    folder: Path, names: Collection[str], to: Path, cut: Cut | None = None, *, overwrite: bool = False
+) -> list[str]:
+    """Copy the files of a plain copy to another folder, whole or not at all; return their paths (blocking).
+
+    Raises NotPermitted once it was cut.
+    """
+    cut = cut or Cut()
     here = list(local_names(names).values())
     stage = Stage(to, secrets.token_hex(8), overwrite=overwrite)
     try:
@@ -98,8 +105,10 @@ def hand_out(folder: Path, names: Collection[str], to: Path, *, overwrite: bool 
             with files.replacing(stage.place(name)) as handle, (folder / name).open("rb") as source:
                 at = 0
                 while some := source.read(READ_BYTES):
+                    cut.check()
                     files.write_at(handle, some, at)
                     at += len(some)
+        cut.check()
         stage.finish(here)
     finally:
         stage.close()

@@ -21,7 +21,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.compute.joined_sitting import JoinedSitting, Source
-from connector.consumer.asking import Question
+from connector.consumer.asking import Question, while_it_holds
 from connector.consumer.reads import Read
 from connector.custody import joined, replicas
 from connector.custody.errors import VaultError
@@ -172,7 +172,7 @@ class Joining:
         numbers = await self._reads.decide_together(rows, leaves=question.to is not None)
         try:
             reading = asyncio.to_thread(question.answer_from, parts, folder)
-            await question.while_it_holds(reading, partial(self._over, rows))
+            await while_it_holds(reading, partial(self._over, rows), question.sitting.cut)
         except BaseException:
             for row in rows.values():
                 await self._reads.stop(row)

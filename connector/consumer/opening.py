@@ -6,7 +6,8 @@ counts, and the secrets live in memory only.
 
 Law: (1) an opening is named by its caller; asked again it is not paid again. (2) What was decided is recorded before a
 byte of plaintext exists, but for the index, whose names are held against the place the files go to. (3) What would be
-in the way there is found before anything is counted or paid for; where the names are not known yet, anything is.
+in the way there is found before anything is counted or paid for; where the names are not known yet, anything is. (4)
+Whatever rule stops holding while it is read ends it, and no file of it gets its name.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from connector.channel import account as accounts
 from connector.channel import openings, tally, windows
 from connector.channel.plan import Want
 from connector.consumer import copying, key_export, next_channel, reads
-from connector.consumer.asking import Question
+from connector.consumer.asking import Question, while_it_holds
 from connector.consumer.followed import WAIT_SECONDS_MAX
 from connector.consumer.held import Held
 from connector.consumer.mandate import refuse_unwritable
@@ -39,6 +40,7 @@ from connector.licence.books import transfer_id
 from connector.licence.licensed import rows_of
 from connector.negotiation.envelope import pids
 from connector.negotiation.protocol.offers import PLAIN
+from connector.runtime.cut import Cut
 from connector.runtime.errors import Absent, InvalidInput, NotPermitted, PeerUnreachable, from_reason
 from connector.runtime.local_names import renamed
 from connector.settlement import disputes
@@ -219,7 +221,10 @@ class Openings:
         names = list(sizes)
         if to is not None:
             await asyncio.to_thread(to.require, sizes)
-            names = await asyncio.to_thread(partial(copying.hand_out, folder, sizes, to.folder, overwrite=to.overwrite))
+            cut = Cut()
+            copy = partial(copying.hand_out, folder, sizes, to.folder, cut, overwrite=to.overwrite)
+            # of a copy in plain nothing but the exchange's word is looked at again
+            names = await while_it_holds(asyncio.to_thread(copy), partial(self._reads.halted, row), cut.end)
 
         def act(tx: Tx) -> JsonObject:
             before = tx.find(ReadRow, "agreement = ? and state = ?", (row.agreement, ReadState.DONE))
@@ -363,21 +368,21 @@ class Openings:
         secrets: dict[int, bytes],
         to: To,
     ) -> tuple[dict[str, str], list[str], int]:
-        """Open all that was agreed on, to a folder or only in memory.
+        """Open all that was agreed on, to a folder or only in memory, for as long as that may be read.
 
         Returns the files that are called otherwise here (told name → name here), names or paths, and plain bytes.
         """
+        cut = Cut()
 
         def work() -> tuple[dict[str, str], list[str], int]:
             with replicas.sealed_file(self._blobs.folder, replica) as sealed:
                 rows = rows_of(agreement.signed_terms, sealed.table)
-                reader = Reader(sealed, secrets, rows)
+                reader = Reader(sealed, secrets, rows, cut)
                 size = tally.plain_bytes(sealed.table, rows - RowSet(((0, sealed.table.index_rows),)))
                 names, size = (reader.prove(), size) if to is None else to.take(reader, size)
                 return reader.renamed, names, size
 
-        reading = asyncio.to_thread(work)
-        if not isinstance(to, Question):
-            return await reading
-        to.columns = sorted(agreement.signed_terms.get("columns", ()))
-        return await to.while_it_holds(reading, partial(self._reads.over, row))
+        end = cut.end
+        if isinstance(to, Question):
+            to.columns, end = sorted(agreement.signed_terms.get("columns", ())), to.sitting.cut
+        return await while_it_holds(asyncio.to_thread(work), partial(self._reads.over, row), end)

@@ -212,6 +212,10 @@ class Reads:
 
         return await self._core.store.read(act)
 
+    async def halted(self, row: ReadRow) -> str:
+        """Return why the exchange has nothing used under a row's agreement, empty while it has not."""
+        return await self._core.store.read(lambda tx: halts.why(tx, row.agreement))
+
     async def stop(self, row: ReadRow) -> None:
         """Note that an opening came to no end: it stays counted, and its time is metered no more."""
         await self._core.store.write(lambda tx: uses.end(tx, row.id, self._core.clock.now()))

@@ -1,7 +1,8 @@
 """Opening a replica: sealed bytes here, secrets given, plaintext out (spec 1.9).
 
 Law: every piece passes all steps of spec 1.9 before a byte of it is used; no file gets its name before everything that
-was asked for is whole, and where that is the whole edition, its digest was met. Secrets stay in memory.
+was asked for is whole, and where that is the whole edition, its digest was met. Secrets stay in memory. What is cut
+opens no piece more, and gives no name to what it has written.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from blake3 import blake3
 from connector.custody.errors import VaultError
 from connector.custody.packs import Unpacking, unpack
 from connector.runtime import files
+from connector.runtime.cut import Cut
 from connector.runtime.local_names import local_name, local_names, renamed
 from connector.runtime.room import fitting
 from connector.runtime.stage import Stage
@@ -41,11 +43,16 @@ class Reader:
 
     Of a contract for some columns `rows` are all it is about: other pieces are holes in the files, which read as
     zeros, and a file of which nothing is licensed is not there. Of packs the files in them are written, under their own
-    names. `renamed` are the files that were written under another name, told name → name here.
+    names. `renamed` are the files that were written under another name, told name → name here. `cut` ends it between
+    two pieces.
     """
 
     def __init__(
-        self, sealed: SealedFile | SealedObject, secrets: Mapping[int, bytes], rows: RowSet | None = None
+        self,
+        sealed: SealedFile | SealedObject,
+        secrets: Mapping[int, bytes],
+        rows: RowSet | None = None,
+        cut: Cut | None = None,
     ) -> None:
         self.table = sealed.table
         whole = RowSet(((0, len(sealed.table)),))
@@ -53,6 +60,7 @@ class Reader:
         self._holed = self._rows != whole
         self._file = sealed
         self._secrets = secrets
+        self._cut = Cut() if cut is None else cut
         self._index: Index | None = None
         self.renamed: dict[str, str] = {}
         self._sealed = memoryview(bytearray(self.table.longest_sealed + TAG_BYTES))
@@ -108,7 +116,7 @@ class Reader:
         `packed` leaves packs as the archives they are. Nothing appears under a final name unless all of them verified,
         and nothing that is there is replaced unless `overwrite` says so (`connector.runtime.stage`,
         `connector.runtime.local_names`). `VaultError` `locked` if a needed secret is not held, `pack`, `OpeningError`,
-        Conflict.
+        Conflict, NotPermitted once it was cut.
         """
         chosen = self._chosen(names)
         unpacking = None if packed else Unpacking(self.index())
@@ -119,6 +127,7 @@ class Reader:
             if names is None and not self._holed and digest != self.index().digest:
                 raise OpeningError(Code.EDITION, "whole-digest", "the files are not the whole that the index names")
             here = list(local_names(told).values())
+            self._cut.check()
             stage.finish(here)
         finally:
             stage.close()
@@ -179,6 +188,7 @@ class Reader:
 
     def _open(self, number: int) -> memoryview:
         """Open one row in the buffers; every step of spec 1.9 but the first, which the table has passed."""
+        self._cut.check()
         row = self.table[number]
         if number not in self._secrets:
             self._require(range(number, number + 1))

@@ -35,12 +35,12 @@ def follow(tx: Tx, evidence: Recorder, stops: Iterable[Stop], by: str, me: str, 
     told = {stop.agreement: stop for stop in stops}
     known = {row.agreement: row for row in tx.find(HaltRow)}
     for digest, stop in told.items():
-        if digest not in known:
+        before = known.get(digest)
+        if before is None or before.stop != stop.stop:
             row = HaltRow(agreement=digest, stop=stop.stop, by=by, reason=stop.reason, at=stop.at)
-            tx.insert(row)
-            _record(tx, evidence, row, (RUNS, HALTED), me, now)
-        elif known[digest].stop != stop.stop:
-            tx.update(HaltRow, {"agreement": digest}, stop=stop.stop, by=by, reason=stop.reason, at=stop.at)
+            tx.put(row)
+            # a stop in the place of another is an entry, too: the audit asks for one of each
+            _record(tx, evidence, row, (RUNS if before is None else HALTED, HALTED), me, now)
     for digest in known.keys() - told.keys():
         tx.delete(HaltRow, agreement=digest)
         _record(tx, evidence, known[digest], (HALTED, RUNS), me, now)

@@ -50,8 +50,8 @@ RESTING = frozenset({
     "release-not-settled",
     "release-repeated", "release-without-voucher", "released-over-deposit", "rows-paid-twice",
     "ruling-not-executed", "ruling-unfounded", "ruling-without-dispute", "settlement-differs",
-    "settlement-log-differs", "split-differs", "sublicence-orphaned", "sublicence-unrecorded", "trade-differs",
-    "trade-unknown", "voucher-mismatch",
+    "settlement-log-differs", "split-differs", "stop-unconfirmed", "sublicence-orphaned", "sublicence-unrecorded",
+    "trade-differs", "trade-unknown", "voucher-mismatch",
 })  # fmt: skip
 
 Groups = dict[str, str]

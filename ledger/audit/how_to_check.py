@@ -211,6 +211,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "used-after-end": ("chain", "log"),
     "used-while-suspended": ("chain", "log"),
     "used-while-stopped": ("counterparty", "log"),
+    "stop-unconfirmed": ("counterparty", "log"),
     "disposal-overdue": ("terms", "log"),
     "used-after-deletion": ("log",),
     "decision-not-reproduced": ("log", "terms"),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WARNINGS = frozenset({
     "member-unreachable", "peers-unreadable", "attestation-missing", "agreement-unsigned", "edition-unavailable",
     "keys-from-chain", "key-faulted", "release-not-settled", "decisions-untold", "dispute-not-ruled",
-    "space-unregistered", "member-unregistered", "exchange-unlisted", "share-absent",
+    "space-unregistered", "member-unregistered", "exchange-unlisted", "share-absent", "stop-unconfirmed",
 })  # fmt: skip
 # code → English, Chinese
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -304,6 +304,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "used-while-stopped": (
         "{event} uses agreement {agreement}, whose use it had stopped at {since} by the exchange's word",
         "{event} 使用了协议 {agreement}，而它已于 {since} 按平台要求停止使用",
+    ),
+    "stop-unconfirmed": (
+        "the exchange stopped uses under {agreement} at {since} ({state}), and this log goes on without an entry of it",
+        "平台于 {since} 要求停止使用协议 {agreement}（{state}），其日志此后继续，却没有相应记录",
     ),
     "used-after-deletion": (
         "{event} uses what was got under agreement {agreement}, and entry {deleted} says that it was destroyed",

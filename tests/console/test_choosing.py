@@ -66,7 +66,7 @@ async def test_what_others_wrote_is_escaped_and_stays_chosen(offered, enter):
 
 
 async def test_a_question_is_kept_as_an_application_with_a_value_left_open(offered, enter):
-    buyer = await enter("chooses", ("buyer",), again=True)
+    buyer = await enter("chooses-and-sells", ("buyer", "provider"))
     look = {
         "look": "1",
         "count": "1",
@@ -80,6 +80,11 @@ async def test_a_question_is_kept_as_an_application_with_a_value_left_open(offer
     assert (seen.status, "is=question" in seen.text, "<script>alert" in seen.text) == (200, True, False)
     twin = json.loads((await buyer.open(PAGE + ".json", params=look)).text)
     assert (twin["made"], read(twin["file"].encode()).asks) == ("", (("least", "number"),))
+    kept = seen.form("/publish/question")[2]
+    assert (kept["question"], kept["name"]) == (twin["file"], "hostile")
+    for who, more in (("only-buys-it", {"roles": ("buyer",)}), ("only-looks-at-it", {"operator": False})):
+        other = await (await enter(who, **more)).open(PAGE, params=look)
+        assert not [one for one in other.forms if one[1].endswith("/publish/question")]
     look.pop("leaves")
     assert "is not a number" in (await buyer.open(PAGE, params=look)).text, "it is a value where nothing is left open"
 

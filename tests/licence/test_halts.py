@@ -72,10 +72,12 @@ async def test_what_stands_under_a_stopped_agreement_does_not_stand(provider):
     assert await over(provider, child) == ""
 
 
-async def test_a_stop_after_another_is_the_newer_one_and_no_turn(provider):
+async def test_a_stop_after_another_is_the_newer_one_and_cuts_nothing_anew(provider):
     digest, _ = await provider.agree(rule(("count", "lteq", "10")))
     await told(provider, digest)
     assert await told(provider, digest, stop="0b" * 16) == set()
     row = await provider.row("halts", agreement=digest)
     assert row["stop"] == "0b" * 16
-    assert len(await provider.events(halts.MOVED, digest)) == 1
+    assert len(await provider.events(halts.MOVED, digest)) == 2
+    assert await told(provider, digest, stop="0b" * 16) == set()
+    assert len(await provider.events(halts.MOVED, digest)) == 2

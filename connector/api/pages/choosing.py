@@ -21,6 +21,7 @@ from connector.compute.saved import saved
 from connector.console import describing
 from connector.console.fitting import within
 from connector.consumer.choosing import Choosing
+from connector.provider.uploads import Uploads
 from connector.runtime import rehearsal
 from connector.runtime.errors import PenstockError, as_reason
 from contracts.errors import ContractError
@@ -43,6 +44,7 @@ SAID_MAX: Final = 1_000
 # names of columns, each of which stands in every list of the page; those of one more are chosen by command
 COLUMNS_BYTES_MAX: Final = 8_000
 ALIKE: Final = "<>"  # another way to type `!=`
+SELLER: Final = "provider"  # role of who publishes
 TEXTS: Final = ("epsilon", "at_most", "purpose", "said")
 
 
@@ -60,6 +62,7 @@ async def question(call: Call) -> JsonObject:
         "steps": [],
         "sends": {},
         "failure": None,
+        "keeps": _keeps(call),
     }
     told |= {"job": str(uuid.uuid4()), "limits": _limits(offered, typed["epsilon"])}
     if "look" not in query:
@@ -78,6 +81,12 @@ async def question(call: Call) -> JsonObject:
     left = next((one["content"].get("left") for one in told["steps"] if one["step"] == rehearsal.PAY), None)
     told["limits"]["left"] = left or ""
     return told
+
+
+def _keeps(call: Call) -> bool:
+    """Say whether who looks may keep a question here, to publish it as an application."""
+    assert call.session is not None
+    return call.session.operator and SELLER in call.session.roles and call.of(Uploads).allowed
 
 
 def _sends(agreement: str, told: JsonObject) -> dict[str, str]:

@@ -9,9 +9,13 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
 
+from connector.compute import saved
+from connector.console.fields import FILES
 from connector.provider.folders import Folders
+from connector.provider.sold_program import QUESTION
 from connector.provider.uploads import Uploads
 from connector.runtime.limits import UPLOAD_DAYS_KEPT
 
@@ -20,6 +24,10 @@ if TYPE_CHECKING:
 
     from connector.api.call import Call
     from contracts.canonical import JsonObject
+
+QUESTION_ENDING: Final = ".question.json"
+# how the form is filled in for a question; who publishes it may choose otherwise
+SOLD_AS: Final = {"application": QUESTION, "tier": "leased", "unit": "opening"}
 
 
 async def there(call: Call) -> dict[str, int]:
@@ -39,6 +47,17 @@ async def offered(call: Call, files: Mapping[str, int]) -> JsonObject:
         "roots": bool(call.core.settings.console.roots),
         "days": UPLOAD_DAYS_KEPT,
     }
+
+
+async def keep_question(call: Call, fields: dict[str, str]) -> str:
+    """Keep a question that was put together as a file that was sent here, and lead to the form with it chosen."""
+    content = fields["question"].encode()
+    saved.read(content)
+    async with call.of(Uploads).coming(len(content)) as coming:
+        await coming.begin(fields["name"].strip() + QUESTION_ENDING)
+        await coming.write(content)
+        chosen = [(FILES, path) for path in await coming.finish()]
+    return "/publish?" + urlencode([*chosen, *SOLD_AS.items()])
 
 
 async def remove(call: Call, fields: dict[str, str]) -> str:

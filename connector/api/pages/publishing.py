@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote as quoted
 
 from catalog.codes import TIERS
@@ -21,12 +21,14 @@ from connector.console import composing, describing, language
 from connector.console.amounts import minor
 from connector.console.examples import examples
 from connector.console.fields import FILES, PUBLISHED
+from connector.custody.sources import source_of
 from connector.identity.space.view import SpaceView
 from connector.licence import pricing
 from connector.licence.pricing import MEASURES
 from connector.provider import brief as briefs
 from connector.provider.description import dataset_of
 from connector.provider.publication import Publications
+from connector.provider.sold_program import IS, MEMBER, QUESTION, application_of
 from connector.runtime.errors import InvalidInput, PenstockError
 from connector.runtime.limits import CONSOLE_MEASURED_BYTES_MAX
 from contracts import price_words
@@ -34,12 +36,17 @@ from contracts.errors import ContractError
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.api.call import Call
     from connector.core.core import Core
     from contracts.canonical import JsonObject
 
 FAULTS = (PenstockError, PolicyError, ContractError, CatalogError)
 LAST_SECOND = "T23:59:59Z"
+# what is published: data, or a question that was put together
+DATA: Final = ""
+KINDS: Final[Mapping[str, JsonObject | None]] = {DATA: None, QUESTION: {IS: QUESTION}}
 
 
 async def publish(call: Call) -> JsonObject:
@@ -52,6 +59,7 @@ async def publish(call: Call) -> JsonObject:
         **await offered(call, files),
         "fields": fields,
         "files": chosen,
+        "kinds": list(KINDS),
         "units": list(MEASURES),
         "tiers": [{"key": key, "en": tier.en, "zh": tier.zh} for key, tier in TIERS.items()],
         "purposes": describing.purposes(),
@@ -81,6 +89,8 @@ def brief(fields: JsonObject, chosen: list[str], there: JsonObject, currency: st
     if not chosen or (strange := [path for path in chosen if path not in there]):
         named = strange[0][:200] if chosen else ""
         raise InvalidInput(f"`{named}` is no file that may be published", "choose one of the list")
+    if (kind := fields.get("application", DATA)) not in KINDS:
+        raise InvalidInput(f"`{kind[:40]}` is nothing that is published here", "choose one of the list")
     price = minor(fields["price"], currency)
     openings = fields["openings"]
     if openings and not (openings.isascii() and openings.isdecimal() and len(openings) < len(str(1 << 31))):
@@ -97,6 +107,7 @@ def brief(fields: JsonObject, chosen: list[str], there: JsonObject, currency: st
         "until": fields["until"] + LAST_SECOND,
         **_ruled(fields, int(openings) if openings else None),
         "mask": _masks(fields["mask"]),
+        "application": KINDS[kind],
         "negotiable": fields.get("negotiable", "").strip() or None,
     })  # fmt: skip
 
@@ -104,12 +115,14 @@ def brief(fields: JsonObject, chosen: list[str], there: JsonObject, currency: st
 def previewed(core: Core, publications: Publications, made: JsonObject, there: JsonObject, currency: str) -> JsonObject:
     """Return what others will see: columns as they are measured, terms, price and examples of it, and the tier."""
     row = publications.draft(made)
+    # as when it is published: what nobody would run or ask is refused before anything is sealed
+    sold = application_of(row.brief, source_of(made[FILES])) if row.brief.get(MEMBER) else None
     short = [path for path in made[FILES] if there[path] <= CONSOLE_MEASURED_BYTES_MAX]
     profiles = [
         *(publications.measured(row, short) if short else ()),
         *(_unmeasured(Path(path), there[path]) for path in made[FILES] if path not in short),
     ]
-    dataset, _ = dataset_of(profiles, row, core.settings.participant.region)
+    dataset, _ = dataset_of(profiles, row, core.settings.participant.region, sold)
     tariff = pricing.previewed(made, max(dataset.size, 1), currency)
     return {
         "about": describing.described(dataset_json(dataset)),

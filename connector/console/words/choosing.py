@@ -38,6 +38,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "question.kept": ("This is the application", "数据应用内容"),
     "question.file": ("Its developer keeps this in a file, and publishes it:", "开发方将其存为文件并发布:"),
+    "question.name": ("Name of its file", "文件名"),
+    "question.keep": ("Keep it here, and publish it", "存于此处并发布"),
     "question.look": ("See the statement and the price", "查看查询语句与费用"),
     "question.made": ("This would be asked", "将要发出的查询"),
     "question.ask": ("Ask it", "发出查询"),

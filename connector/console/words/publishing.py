@@ -65,6 +65,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "publish-folders.above": ("One folder up", "上一级文件夹"),
     "publish-folders.empty": ("There is no folder in it.", "其中没有文件夹。"),
     "publish-folders.remove-one": ("Remove {folder}", "移除 {folder}"),
+    "publish.kind": ("What it is", "产品形态"),
+    "publish.kind.data": ("data", "数据"),
+    "publish.kind.question": (
+        "an application: a question that was put together, kept in one file",
+        "数据应用:已组合的问题,存于一个文件",
+    ),
     "publish.description": ("What it is, in words", "产品描述"),
     "publish.mask": ("Masks, commas between", "脱敏(逗号分隔)"),
     "publish.keywords": ("Keywords, commas between", "关键词(逗号分隔)"),
