@@ -34,7 +34,7 @@ from catalog.codes import FREQUENCIES, ORIGINS, TIERS
 from catalog.facets import DATA_SERVICE, DATASET, FACETS, MEASURES
 from catalog.index import BUILDING_HEAP_BYTES, Index
 from catalog.question import TITLE_WEIGHT, Entry, Question, question
-from catalog.spaces import MAIN, sight
+from catalog.spaces import MAIN, sight, sights
 from catalog.words import words
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ PLACES = [
 # most is in the first space
 SPACES = (*[MAIN] * 7, "health", "ports", "maps")
 # a member of two spaces who is shown grades up to 3: so many of the questions are of such a one
-SHOWN = tuple(sight(space, grade) for space in (MAIN, "ports") for grade in (1, 2, 3))
+SHOWN = tuple(sight(space, 3) for space in (MAIN, "ports"))
 SHOWN_EVERY = 2
 SERVICE_EVERY = 50
 SERVICE_FACETS: tuple[str, ...] = (
@@ -168,7 +168,7 @@ def products(count: int) -> Iterator[Entry]:
             facets = {name: facets[name] for name in SERVICE_FACETS} | {"kind": (DATA_SERVICE,)}
             measures = {"updated": measures["updated"]}
         told = (*words(title) * TITLE_WEIGHT, *words(body))
-        yield Entry(f"product-{at}", at + 1, told, facets, measures, sight(space, grade))
+        yield Entry(f"product-{at}", at + 1, told, facets, measures, sights(space, grade))
 
 
 def ours(folder: Path, count: int) -> Index:
@@ -193,7 +193,7 @@ def theirs(path: Path, count: int) -> sqlite3.Connection:
 
 def _segmented(entry: Entry) -> str:
     tokens = (_token(name, value) for name, values in entry.facets.items() for value in values)
-    return " ".join((*entry.words, *tokens, _token("sight", entry.sight)))
+    return " ".join((*entry.words, *tokens, *(_token("sight", one) for one in entry.sights)))
 
 
 def _token(name: str, value: str) -> str:

@@ -40,8 +40,8 @@ _EVENTS: Final = (
     "*salted, boxed and hashed alone* is the same without SQLite and acts"
 )
 _LISTS: Final = (
-    "a question costs what its lists are long: 80 of 100 is meeting them; an index for each two million, "
-    "asked at once, is not built"
+    "a question costs what its lists are long, and the figure is of before products that are narrowed together lay "
+    "together (decision 0332): since then it takes a third of that"
 )
 _MARKED: Final = (
     "marks of rows, by which a later answer is held against this one, and reading every page, which says nothing of "

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from catalog.classes import DIMENSIONS
 from catalog.errors import CatalogError
 from catalog.facets import DATASET, FACETS, MEASURES, place
-from catalog.spaces import MAIN, sight
+from catalog.spaces import MAIN, sights
 from catalog.words import words
 from policy import regions
 
@@ -46,8 +46,8 @@ _HINT = f"one of {', '.join([*(f'{key}=VALUE' for key in FACETS), *(f'{key}=FROM
 class Entry:
     """What an index holds of one product; `words` repeat. One without words is no longer to be found.
 
-    `seq` grows with every change of any product, so the largest tells how far an index is; `sight` says where it is and
-    how secret, for who may see it.
+    `seq` grows with every change of any product, so the largest tells how far an index is; `sights` are all that
+    may find it (`catalog.spaces`).
     """
 
     key: str
@@ -55,14 +55,14 @@ class Entry:
     words: Sequence[str] = ()
     facets: Mapping[str, Sequence[str]] = field(default_factory=dict)
     measures: Mapping[str, int] = field(default_factory=dict)
-    sight: str = ""
+    sights: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is looked for; ranges are inclusive, None is open. With `any_word` one of the words is enough.
 
-    `sight` are those that whoever asks may see, None for all.
+    `sight` is what whoever asks may find, one mark a space, None for all.
     """
 
     words: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ def entry(key: str, seq: int, title: str, body: str, listed: Listed) -> Entry:
         (*words(title) * TITLE_WEIGHT, *words(body)),
         {name: facet.values(listed) for name, facet in FACETS.items()},
         {name: measure.value(listed) for name, measure in MEASURES.items()},
-        sight(listed.space, listed.dataset.grade),
+        sights(listed.space, listed.dataset.grade),
     )
 
 
@@ -102,7 +102,7 @@ def foreign_entry(key: str, seq: int, foreign: Foreign, updated: datetime, sourc
     told |= {"unit": (tariff.unit,), "currency": (tariff.currency,)} if tariff else {}
     counts = {"rows": foreign.rows, "bytes": foreign.size}
     measures = {name: int(count) for name, count in counts.items() if count} | {"updated": int(updated.timestamp())}
-    seen = sight(MAIN, int(foreign.grade or UNTOLD_GRADE))
+    seen = sights(MAIN, int(foreign.grade or UNTOLD_GRADE))
     return Entry(key, seq, (*words(foreign.title) * TITLE_WEIGHT, *words(foreign.searchable)), told, measures, seen)
 
 

@@ -26,7 +26,7 @@ from catalog.found import Limit
 from catalog.printable import is_line
 from catalog.question import TITLE_WEIGHT, Entry
 from catalog.source import OWN
-from catalog.spaces import sight
+from catalog.spaces import sights
 from catalog.words import words
 from contracts.tariff import Tariff
 from policy import regions
@@ -165,6 +165,6 @@ def entry(
     facets |= {"kind": (DATA_SERVICE,), "provider": (provider,), "space": (space,), "source": sources}
     facets |= {"unit": (service.tariff.unit,), "currency": (service.tariff.currency,), "grade": (str(service.grade),)}
     facets |= {"region": place(service.region)}
-    seen = sight(space, service.grade)
+    seen = sights(space, service.grade)
     measures = {"updated": int(updated.timestamp())}
     return Entry(key or service.id, seq, (*words(service.title) * TITLE_WEIGHT, *about), facets, measures, seen)

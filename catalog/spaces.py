@@ -127,9 +127,14 @@ class Rules:
                 yield f"its policy does not constrain `{missing[0]}`, as every policy here does"
 
 
-def sight(space: str, grade: int) -> str:
-    """Return how the index spells in which space a product is and of which grade: who sees it follows from both."""
-    return f"{space}:{grade}"
+def sight(space: str, most: int) -> str:
+    """Return how the index spells whoever finds products of a space up to a grade."""
+    return f"{space}:{most}"
+
+
+def sights(space: str, grade: int) -> tuple[str, ...]:
+    """Return all that find a product of a grade in a space, the least of them first."""
+    return tuple(sight(space, most) for most in range(grade, max(SECURITY_GRADES) + 1))
 
 
 def from_json(document: object) -> Rules:

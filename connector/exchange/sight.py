@@ -23,13 +23,13 @@ _HIGHEST = Rules().sight("", "")
 
 
 def grades(tx: Tx, member: str, role: str) -> tuple[str, ...] | None:
-    """Return what a member finds: (space, grade) as the index spells them; None for everything."""
+    """Return what a member finds: the highest grade in each space, as the index spells it; None for everything."""
     if role in SUPERVISE:
         return None
     highest = {row.id: from_json(row.rules).sight(role, member) for row in spaces.every(tx)}
     if all(grade == _HIGHEST for grade in highest.values()):
         return None
-    return tuple(grade_mark(key, grade) for key, most in highest.items() for grade in range(1, most + 1))
+    return tuple(grade_mark(key, most) for key, most in highest.items() if most)
 
 
 def sees(tx: Tx, row: Stocked, member: str, role: str) -> bool:

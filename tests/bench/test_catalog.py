@@ -12,6 +12,6 @@ def test_its_products_have_every_facet_and_its_services_what_services_have():
     assert len(services) == 2
     assert all(set(one.facets) < set(FACETS) and set(one.measures) == {"updated"} for one in services)
     for one in drawn:
-        assert one.sight
+        assert one.sights
         if one not in services:
             assert (set(one.facets), set(one.measures)) == (set(FACETS), set(MEASURES))
