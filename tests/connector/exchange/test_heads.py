@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import aiohttp
 import pytest
 
 from connector.exchange import membership
@@ -104,6 +105,22 @@ async def test_processes_beside_each_other_make_one_line_of_heads(exchange):
     await here.rebuild()
     assert newest(here).head == newest(there).head
     assert list(newest(here).roll.space.members) == list(newest(there).roll.space.members)
+
+
+async def test_whom_another_process_admitted_a_moment_ago_is_no_stranger(exchange):
+    """What its process tells this one is not here yet, and the member asks already."""
+    exchange.space.build = exchange.author.rebuild  # as where several processes work on one database
+    url = f"http://localhost:{exchange.settings.server.port}/space/"
+    async with aiohttp.ClientSession() as session:
+        for number, path in ((1, "changes?did="), (2, "members/")):
+            await admit(exchange, number)
+            async with session.get(url + path + did(number)) as answer:
+                told = Answer.from_json(await answer.json())
+            assert [entry.member.did for entry in told.entries if entry.member.did == did(number)] == [did(number)]
+            before = newest(exchange.author).head
+            async with session.get(url + path + did(9)) as answer:
+                assert Answer.from_json(await answer.json()).shown
+            assert newest(exchange.author).head == before
 
 
 async def test_a_member_that_comes_to_light_late_stands_where_it_belongs(exchange):
