@@ -9,12 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 import rfc8785
 
 from contracts.errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # an object of JSON: name -> value (RFC 8259, section 4)
 JsonObject: TypeAlias = dict[str, Any]
@@ -22,6 +25,8 @@ JsonObject: TypeAlias = dict[str, Any]
 MAX_DOCUMENT_BYTES = 1 << 20
 MAX_DEPTH_LEVELS = 64
 MAX_SAFE_INTEGER = (1 << 53) - 1
+# of a longer document the brackets are not counted: it has more of them than may nest, or few values to walk
+COUNTED_BYTES_MAX = 1 << 16
 
 
 def canonical(value: Any) -> bytes:
@@ -37,27 +42,36 @@ def canonical(value: Any) -> bytes:
         raise ContractError("not-canonical", f"the value has no canonical JSON form: {error}") from error
 
 
-def is_plain(value: Any) -> bool:
+def composed(members: Mapping[str, bytes]) -> bytes:
+    """Return the RFC 8785 form of an object out of the forms of its members' values."""
+    is_plainly_sorted = all(map(str.isascii, members))
+    names = sorted(members) if is_plainly_sorted else sorted(members, key=lambda name: name.encode("utf-16-be"))
+    return b"{%b}" % b",".join([b"%b:%b" % (canonical(name), members[name]) for name in names])
+
+
+def is_plain(value: Any, levels: int = MAX_DEPTH_LEVELS) -> bool:
     """Say of a value that is no text (a text is) whether the fast writer is sure to write what RFC 8785 asks for.
 
     It sorts keys by code point where the RFC sorts by UTF-16 unit, and it has its own way with fractions and with
-    integers beyond a double, so all of these are left to the careful one.
+    integers beyond a double, so all of these are left to the careful one; and what nests deeper than `levels`.
     """
     kind = type(value)
     if kind is bool or value is None:
         return True
     if kind is int:
         return bool(-MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER)
+    if levels == 0:
+        return False
     if kind is dict:
         for key, item in value.items():
             # most items are texts: they cost no call
-            if type(key) is not str or not key.isascii() or not (type(item) is str or is_plain(item)):
+            if type(key) is not str or not key.isascii() or not (type(item) is str or is_plain(item, levels - 1)):
                 return False
         return True
     if kind is not list and kind is not tuple:
         return False
     for item in value:  # noqa: SIM110 - `all(map(…))` would recurse on the C stack, which a deep value overflows
-        if not (type(item) is str or is_plain(item)):
+        if not (type(item) is str or is_plain(item, levels - 1)):
             return False
     return True
 
@@ -91,7 +105,8 @@ def load(
         value = orjson.loads(document)  # decides syntax, UTF-8, surrogates, NaN and infinities
     except orjson.JSONDecodeError as error:
         raise ContractError("not-json", f"the document is not JSON: {error}") from error
-    if document.count(b"{") + document.count(b"[") > max_depth:  # else it cannot be that deep
+    is_long = len(document) > COUNTED_BYTES_MAX
+    if is_long or document.count(b"{") + document.count(b"[") > max_depth:  # else it cannot be that deep
         _limit_depth(value, max_depth)
     if not _is_exact(document, value):  # the second reader looks at every key and integer
         value = json.loads(document, object_pairs_hook=_unique, parse_int=_safe_integer)

@@ -37,7 +37,7 @@ class RowSet:
     @classmethod
     def of(cls, ranges: Iterable[tuple[int, int]]) -> RowSet:
         """Build from (first, count) pairs in any order, overlapping or not; empty ones vanish."""
-        spans = sorted((first, first + count) for first, count in ranges if count > 0)
+        spans = sorted([(first, first + count) for first, count in ranges if count > 0])
         return cls(_merge(spans))
 
     @classmethod
@@ -55,7 +55,7 @@ class RowSet:
         """Read `[[first, count], …]`; anything but the canonical form is refused."""
         if not isinstance(value, list) or len(value) > max_ranges or not all(_is_pair(item) for item in value):
             raise ContractError("ranges", f"ranges are at most {max_ranges} pairs `[first, count]` of row numbers")
-        return cls(tuple((first, count) for first, count in value))
+        return cls(tuple([(first, count) for first, count in value]))
 
     def json(self) -> list[list[int]]:
         """Return `[[first, count], …]`, ascending."""
@@ -72,16 +72,25 @@ class RowSet:
         return any(first <= row < first + count for first, count in self.ranges)
 
     def __or__(self, other: RowSet) -> RowSet:
+        if not self.ranges or not other.ranges:
+            return self if self.ranges else other
+        if other.ranges[0][0] > self.end:
+            return RowSet(self.ranges + other.ranges)
         return RowSet.of((*self.ranges, *other.ranges))
 
     def __sub__(self, other: RowSet) -> RowSet:
-        return RowSet(tuple(_subtract(self.ranges, other.ranges)))
+        return self if self._lies_apart(other) else RowSet(tuple(_subtract(self.ranges, other.ranges)))
 
     def __and__(self, other: RowSet) -> RowSet:
-        return self - (self - other)
+        return RowSet() if self._lies_apart(other) else self - (self - other)
 
     def __le__(self, other: RowSet) -> bool:
         return not self - other
+
+    def _lies_apart(self, other: RowSet) -> bool:
+        """Say whether one ends before the other begins, or there is none: rows are bought one after the other."""
+        mine, theirs = self.ranges, other.ranges
+        return not mine or not theirs or theirs[0][0] >= self.end or mine[0][0] >= other.end
 
     @property
     def end(self) -> int:
@@ -100,7 +109,10 @@ class RowSet:
 
 
 def _is_pair(item: Any) -> bool:
-    return isinstance(item, list) and len(item) == 2 and all(type(number) is int and number >= 0 for number in item)
+    if not isinstance(item, list) or len(item) != 2:
+        return False
+    first, count = item
+    return type(first) is int and type(count) is int and first >= 0 and count >= 0
 
 
 def _merge(spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
@@ -110,7 +122,7 @@ def _merge(spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((start, end))
-    return tuple((start, end - start) for start, end in merged)
+    return tuple([(start, end - start) for start, end in merged])
 
 
 def _subtract(ranges: Iterable[tuple[int, int]], holes: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -137,7 +137,7 @@ def since(now: datetime, taken: Duration) -> datetime | None:
 
 
 def _mapping(value: object, path: str) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):  # the usual case needs no walk through classes
         raise PolicyError("bad-type", path, "not an object")
     return value
 

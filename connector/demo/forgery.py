@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -82,9 +82,9 @@ def add(loot: Loot) -> Forgery:
     opening = {**started.fields, "opening": number, "readerKey": reader}
     when = started.entry.time + LITTLE_LATER
     made = [
-        loot.written(replace(decided.entry, time=when, link=(account,)), decided.fields),
-        loot.written(replace(released.entry, time=when, link=(account, seq)), release),
-        loot.written(replace(started.entry, time=when, link=(opening["transfer"], number)), opening),
+        loot.written(decided.entry._replace(time=when, link=(account,)), decided.fields),
+        loot.written(released.entry._replace(time=when, link=(account, seq)), release),
+        loot.written(started.entry._replace(time=when, link=(opening["transfer"], number)), opening),
     ]
     at = loot.leaves.index(started) + 1
     leaves = [*loot.leaves[:at], *made, *loot.leaves[at:]]

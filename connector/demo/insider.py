@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.custody.log_objects import Folder
@@ -62,7 +62,7 @@ class Loot:
     def written(self, entry: Entry, fields: Mapping[str, Any]) -> Leaf:
         """Return `entry` with these fields, freshly salted and disclosed to owner and supervisor."""
         disclosed = disclosure.conceal(fields)
-        made = replace(entry, sd=disclosure.digests(disclosed))
+        made = entry._replace(sd=disclosure.digests(disclosed))
         raw = made.encode()
         leaf = merkle.leaf_hash(raw)
         boxes = {

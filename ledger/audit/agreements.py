@@ -15,7 +15,7 @@ from contracts.canonical import canonical, load, sha
 from contracts.terms import Terms
 from contracts.typed_data import Agreement
 from contracts.typed_json import from_json
-from ledger.audit.books import reading
+from ledger.audit.books import having, reading
 from ledger.audit.deal import Deal
 from ledger.audit.horizon import awaited, behind
 from policy.parse import parse
@@ -50,7 +50,7 @@ def check(space: Space, books: Books, facts: ChainFacts, parts: Iterable[str], r
     """Verify these agreements; return the good ones by digest in hex."""
     deals: Deals = {}
     for part in parts:
-        events = [event for book in books.values() for event in book.of(SIGNED, part)]
+        events = [event for book in having(books, SIGNED, part).values() for event in book.of(SIGNED, part)]
         # every log's own copy: one that verifies does not excuse another
         verified = [_verify(space, event, report) for event in events]
         deal = next((deal for deal in verified if deal), None)
@@ -135,9 +135,9 @@ def policy_of(deal: Deal) -> Policy:
 def _is_off(deal: Deal, books: Books, facts: ChainFacts) -> bool:
     """Say whether an agreement came to nothing: a log tells that it ended, and nothing came of it before."""
     part = deal.digest.hex()
-    if deal.digest in facts.licences or any(book.has(DECIDED, part) for book in books.values()):
+    if deal.digest in facts.licences or having(books, DECIDED, part):
         return False
-    return any(book.has(ENDED, part) for book in books.values())
+    return bool(having(books, ENDED, part))
 
 
 def _compare(deal: Deal, books: Books, events: list[Event], report: Report, *, is_off: bool) -> None:
@@ -173,7 +173,7 @@ def _check_licence(deal: Deal, books: Books, facts: ChainFacts, signed: Event, r
     if licence is None and is_off:
         return
     if licence is None:
-        if any(book.has(DECIDED, name) for book in books.values()) or not awaited(report, name, signed.time, facts):
+        if having(books, DECIDED, name) or not awaited(report, name, signed.time, facts):
             report.find("licence-missing", deal.provider, agreement=name)
         return
     for field, value in _licensed(deal.agreement).items():

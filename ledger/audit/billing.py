@@ -8,7 +8,7 @@ period that its orders say.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from contracts import meter
 from contracts.canonical import load
@@ -39,8 +39,7 @@ Tables = dict[bytes, "RowTable"]
 Opening = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class OrderLine:
+class OrderLine(NamedTuple):
     """One order as `keys.released` and `keys.received` disclose it; amount in minor units."""
 
     agreement: str

@@ -71,6 +71,10 @@ class Book:
         """Yield the events of a kind that are to be judged, or all of one partition, in log order."""
         return self.entries.of(self.party.did, self.log, kind, part)
 
+    def judged(self, kind: str) -> Iterator[Event]:
+        """Yield those events of a kind to be judged that an audit before has judged, in log order."""
+        return self.entries.before_now(self.party.did, self.log, kind)
+
     def ever(self, kind: str) -> Iterator[Event]:
         """Yield all events of a kind in log order, also those that an audit before has judged."""
         return self.entries.ever(self.party.did, self.log, kind)
@@ -106,6 +110,13 @@ class Book:
 
 
 Books = dict[str, Book]
+
+
+def having(books: Books, kind: str, part: str) -> Books:
+    """Return the books that have an event of a kind in a partition; a table that many lie in is asked once."""
+    logs = {id(book.entries): book.entries for book in books.values()}
+    found = {name: entries.logs(kind, part) for name, entries in logs.items()}
+    return {did: book for did, book in books.items() if book.log in found[id(book.entries)]}
 
 
 def fetch_of(sources: Sources, party: Member) -> Fetch:

@@ -15,7 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ledger.audit import narrowed, recalled, tables
-from ledger.audit.event import NAMED_BY, Event, Row, key_of
+from ledger.audit.event import FOUND, NAMED_BY, Event, Row, key_of
 from ledger.audit.matters import Matters
 from ledger.log.leaves import Leaves
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ledger.audit.tables import Wanted
 
 MEMORY = ":memory:"
-_COLUMNS = ", ".join(Row._fields)
+_FOUND = ", ".join(FOUND)
 _INSERT = f"insert into entries values ({', '.join('?' * 13)})"  # noqa: S608 - no value of anybody's is in it
 # what is gone through once `recall` was asked, with what says of a row whether it was judged
 _TO_JUDGE = {"main.entries": "0", "main.recalled": "judged"}
@@ -130,6 +130,17 @@ class Entries:
         among = _TO_JUDGE if recalled is not None and part in recalled else None
         return self._events(did, "log = ?1 and key = ?2 and part = ?3", (log, key_of(kind, part), part), among)
 
+    def logs(self, kind: str, part: str) -> frozenset[int]:
+        """Return the numbers of the logs that have an event of a kind in a partition."""
+        asked = self._every("log", "key = ?1 and part = ?2")
+        return frozenset([log for (log,) in self._open.execute(asked, (key_of(kind, part), part))])
+
+    def before_now(self, did: str, log: int, kind: str) -> Iterator[Event]:
+        """Yield the events of a kind to be judged that an audit before has judged, in log order."""
+        if self._recalled is None:
+            return iter(())
+        return self._events(did, f"{self._gone_through()} and judged", (log, kind), {"main.recalled": "judged"})
+
     def ever(self, did: str, log: int, kind: str) -> Iterator[Event]:
         """Yield all events of a kind, in log order."""
         return self._events(did, "log = ?1 and kind = ?2", (log, kind))
@@ -187,11 +198,11 @@ class Entries:
         """Yield events; `marked` are the tables to ask, each with what says whether its rows were judged."""
         names = dict.fromkeys(self._tables, "0") if marked is None else marked
         asked = " union all ".join(
-            f"select {_COLUMNS}, {judged} from {one} where {where}"  # noqa: S608 - as above
+            f"select {_FOUND}, {judged} from {one} where {where}"  # noqa: S608 - as above
             for one, judged in names.items()
         )
         found = self._open.execute(f"{asked} order by idx", values)
-        return (Event.from_row(did, row[:-1], judged=bool(row[-1])) for row in found)
+        return (Event.found(did, row) for row in found)
 
     def _gone_through(self) -> str:
         """Return which rows of a kind are to be judged."""

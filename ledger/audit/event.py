@@ -26,6 +26,8 @@ UNTOLD = b""  # the fields of a row whose event discloses none
 NAME_BYTES, KIND_BYTES = 5, 2
 # kinds whose number is remembered; the house has some sixty, and a stranger may make up more
 KINDS_KEPT = 1024
+# names whose numbers are: the partitions of those sales that go on beside each other
+NAMES_KEPT = 1024
 
 
 class Row(NamedTuple):
@@ -46,6 +48,10 @@ class Row(NamedTuple):
     block_hash: bytes | None
     leaf: bytes
     fields: bytes
+
+
+# what an event is made of again
+FOUND = ("idx", "kind", "part", "link", "time", "block", "block_hash", "leaf", "fields")
 
 
 @dataclass(slots=True, eq=False)
@@ -96,24 +102,35 @@ class Event:
         return Row(key, named, self.index, kind, part, name, link, time, number, digest, self.leaf, fields)
 
     @classmethod
-    def from_row(cls, did: str, row: Row, *, judged: bool = False) -> Event:
+    def from_row(cls, did: str, row: Row) -> Event:
         """Return the event of a row of the log of `did`."""
         _, _, index, kind, part, _, link, time, number, digest, leaf, fields = row
+        return cls.found(did, (index, kind, part, link, time, number, digest, leaf, fields, 0))
+
+    @classmethod
+    def found(cls, did: str, row: tuple[Any, ...]) -> Event:
+        """Return the event of what stands in `FOUND` of a row of the log of `did`, and whether it was judged."""
+        index, kind, part, link, time, number, digest, leaf, fields, judged = row
         block = None if number is None or digest is None else Block(number, digest)
         links = tuple(orjson.loads(link))
-        shown = orjson.loads(fields or b"{}")
-        return cls(did, index, kind, part, links, at(time), block, leaf, shown, fields != UNTOLD, judged)
+        shown = orjson.loads(fields) if fields else {}
+        return cls(did, index, kind, part, links, at(time), block, leaf, shown, fields != UNTOLD, judged != 0)
 
 
 def key_of(kind: str, name: str) -> int:
     """Return the number under which events of a kind with this partition, or name, are found; others may share it."""
-    return keys_of(name).start + _kind_key(kind)
+    return _first(name) + _kind_key(kind)
 
 
 def keys_of(name: str) -> range:
     """Return the numbers of all kinds with this partition, or name."""
-    first = int.from_bytes(sha256(name.encode()).digest()[:NAME_BYTES]) << 8 * KIND_BYTES
+    first = _first(name)
     return range(first, first + (1 << 8 * KIND_BYTES))
+
+
+@lru_cache(maxsize=NAMES_KEPT)
+def _first(name: str) -> int:
+    return int.from_bytes(sha256(name.encode()).digest()[:NAME_BYTES]) << 8 * KIND_BYTES
 
 
 @lru_cache(maxsize=KINDS_KEPT)
@@ -123,7 +140,7 @@ def _kind_key(kind: str) -> int:
 
 def at(microseconds: int) -> datetime:
     """Return the time of a row."""
-    return _EPOCH + timedelta(microseconds=microseconds)
+    return _EPOCH + timedelta(0, 0, microseconds)
 
 
 def _first_link(event: Event) -> str:

@@ -9,16 +9,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from ledger.audit.billing import read_orders
-from ledger.audit.books import reading
-from ledger.audit.keys import RELEASED
 from ledger.audit.sums import MOVED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ledger.audit.billing import OrderLine, Tables
-    from ledger.audit.books import Books
     from ledger.audit.deal import Deals
     from ledger.audit.report import Report
     from ledger.audit.sums import Sums
@@ -28,13 +24,11 @@ TOP_FINDINGS_MAX = 10
 Moved = defaultdict[tuple[str, ...], Counter[str]]
 
 
-def count(books: Books, deals: Deals, tables: Tables, report: Report) -> None:
-    """Count orders, money and bytes of each agreement."""
-    for book in books.values():
-        for event in book.of(RELEASED):
-            for line in () if event.judged else reading(event, report, read_orders, event) or ():
-                if line.agreement in deals:
-                    report.tally(line.agreement, orders=1, amount=line.amount, bytes=_bytes(line, tables))
+def count(lines: Iterable[OrderLine], deals: Deals, tables: Tables, report: Report) -> None:
+    """Count orders, money and bytes of what was released, for each agreement."""
+    for line in lines:
+        if line.agreement in deals:
+            report.tally(line.agreement, orders=1, amount=line.amount, bytes=_bytes(line, tables))
 
 
 def gather(space: Space, sums: Sums) -> dict[str, Any]:

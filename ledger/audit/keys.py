@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from contracts.typed_data import Batch, Order, Range, Receipt, Voucher, digest, struct_hash
-from ledger.audit.books import reading
+from ledger.audit.books import having, reading
 from ledger.audit.facts import name_id
 from ledger.audit.horizon import behind
 
@@ -73,16 +73,16 @@ def check(space: Space, books: Books, facts: ChainFacts, channel: str, report: R
 
 def _ends(space: Space, books: Books, channel: str, opened: ChannelFacts | None, report: Report) -> Ends:
     """Find both ends by their accounts on chain, else by who logs what."""
-    holder, payer = _logging(books, RELEASED, channel), _logging(books, RECEIVED, channel)
+    holder = payer = None
     if opened is not None:
-        holder = _member(space, books, opened.opened["payee"]) or holder
-        payer = _member(space, books, opened.opened["payer"]) or payer
+        holder, payer = (_member(space, books, opened.opened[name]) for name in ("payee", "payer"))
+    holder, payer = holder or _logging(books, RELEASED, channel), payer or _logging(books, RECEIVED, channel)
     released, received = _windows(holder, RELEASED, channel, report), _windows(payer, RECEIVED, channel, report)
     return Ends(channel, holder, payer, released, received, _faulted(payer, channel, report))
 
 
 def _logging(books: Books, kind: str, channel: str) -> Book | None:
-    return next((book for book in books.values() if book.has(kind, channel)), None)
+    return next(iter(having(books, kind, channel).values()), None)
 
 
 def _member(space: Space, books: Books, account: bytes) -> Book | None:

@@ -60,8 +60,7 @@ def check(books: Books, deals: Deals, report: Report) -> None:
 
 def _judged(book: Book, report: Report) -> set[Opening]:
     """Return the openings that were counted before."""
-    judged = (event for event in book.of(RELEASED) if event.judged)
-    return {line.opening for event in judged for line in _orders(event, report) if line.use == OPEN}
+    return {line.opening for event in book.judged(RELEASED) for line in _orders(event, report) if line.use == OPEN}
 
 
 def _seq(event: Event) -> str:

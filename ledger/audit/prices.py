@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.audit import figures
 from ledger.audit.billing import Accounts, read_orders
 from ledger.audit.books import reading
 from ledger.audit.keys import RECEIVED, RELEASED
 
 if TYPE_CHECKING:
-    from ledger.audit.billing import Tables
+    from collections.abc import Sequence
+
+    from ledger.audit.billing import OrderLine, Tables
     from ledger.audit.books import Books
     from ledger.audit.deal import Deals
     from ledger.audit.event import Event
@@ -17,13 +20,16 @@ if TYPE_CHECKING:
 
 
 def check(books: Books, deals: Deals, tables: Tables, report: Report) -> None:
-    """Price every window of either log again; what is found twice in both logs is counted once."""
+    """Price every window of either log again, and count what was sold; what both logs charge twice is counted once."""
     twice = {}
     for kind in (RELEASED, RECEIVED):
         accounts, counted = Accounts(deals, tables), Accounts(deals, tables)
-        twice[kind] = sum(
-            _price(event, accounts, counted, report) for book in books.values() for event in book.of(kind)
-        )
+        twice[kind] = 0
+        for event in (event for book in books.values() for event in book.of(kind)):
+            lines = reading(event, report, read_orders, event)
+            twice[kind] += _price(event, lines, accounts, counted, report)
+            if kind == RELEASED and not event.judged:
+                figures.count(lines or (), deals, tables, report)
         _check_caps(accounts, deals, report)
         if kind == RELEASED:
             due = {name: account.due for name, account in counted.items()}
@@ -33,9 +39,10 @@ def check(books: Books, deals: Deals, tables: Tables, report: Report) -> None:
     report.bytes_paid_twice = max(twice.values())
 
 
-def _price(event: Event, accounts: Accounts, counted: Accounts, report: Report) -> int:
+def _price(
+    event: Event, lines: Sequence[OrderLine] | None, accounts: Accounts, counted: Accounts, report: Report
+) -> int:
     """Book one window, in what was `counted` before if it was; return the bytes it charged twice."""
-    lines = reading(event, report, read_orders, event)
     charged = reading(event, report, _amount, event)
     if lines is None or charged is None:
         return 0

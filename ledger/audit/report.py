@@ -126,9 +126,13 @@ class Report:
 
     def tally(self, part: str, **counts: int) -> None:
         """Count what a partition is good for, once in all audits: nothing of an event that was judged before."""
-        self.tallies.setdefault(part, Counter()).update(counts)
-        for name in counts.keys() & COUNTS:
-            setattr(self, name, getattr(self, name) + counts[name])
+        told = self.tallies.get(part)
+        if told is None:
+            told = self.tallies[part] = Counter()
+        for name, count in counts.items():
+            told[name] += count
+            if name in COUNTS:
+                setattr(self, name, getattr(self, name) + count)
 
     def join(self, other: Report) -> None:
         """Add what another report found and counted."""

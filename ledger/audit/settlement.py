@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.audit.billing import read_orders
-from ledger.audit.books import reading
+from ledger.audit.books import having, reading
 from ledger.audit.facts import name_id
 from ledger.audit.horizon import behind
 
@@ -50,10 +50,11 @@ def _check_settlement(ends: Ends, opened: ChannelFacts, report: Report) -> None:
 
 
 def _check_logged_settlement(books: Books, channel: str, opened: ChannelFacts, report: Report) -> None:
-    paid = {claim.cumulative for claim in opened.claims}
-    for book in books.values():
-        for kind, right in (("channel.claimed", paid), ("channel.closed", {opened.claimed})):
-            for event in book.of(kind, channel):
+    right_of = {"channel.claimed": {claim.cumulative for claim in opened.claims}, "channel.closed": {opened.claimed}}
+    logged = {kind: having(books, kind, channel) for kind in right_of}
+    for did in books:
+        for kind, right in right_of.items():
+            for event in logged[kind][did].of(kind, channel) if did in logged[kind] else ():
                 mine = reading(event, report, _cumulative, event)
                 if mine is not None and mine not in right:
                     report.find("settlement-log-differs", event.did, event, mine=mine, theirs=opened.claimed)

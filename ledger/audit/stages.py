@@ -23,7 +23,6 @@ from ledger.audit import (
     copies,
     decisions,
     disposal,
-    figures,
     filed_deals,
     filings,
     hosting,
@@ -109,7 +108,6 @@ def _priced(case: Case, _: Sequence[str]) -> Found:
     report = Report()
     prices.check(case.books, case.deals, case.tables, report)
     copies.check(case.books, case.deals, case.tables, report)
-    figures.count(case.books, case.deals, case.tables, report)
     return {"prices": report}
 
 

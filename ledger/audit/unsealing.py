@@ -14,26 +14,25 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from contracts.canonical import load
-from ledger.audit.event import Event
+from ledger.audit.event import Event, Row
 from ledger.audit.opened import OPENED
 from ledger.audit.report import Report
 from ledger.log import disclosure, events, reader
 from ledger.log import note as notes
-from ledger.log.disclosure import Disclosure, DisclosureError
+from ledger.log.disclosure import DisclosureError
 from ledger.log.tiles import TILE_WIDTH_HASHES
 from ledger.log.wrapping import CLASSICAL_BYTES, HybridKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ledger.audit.event import Row
     from ledger.log.events import Entry
     from ledger.log.tiles import Tile
     from ledger.log.wrapping import Opener
 
 
-# what a box holds, why it does not open, or None where there is none
-Told: TypeAlias = "Sequence[Disclosure] | str | None"
+# the fields that an entry commits to, why a box shows none, or None where there is no box
+Told: TypeAlias = "dict[str, Any] | str | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,14 @@ class Opened:
     served: Report = field(default_factory=Report)
     found: Report = field(default_factory=Report)
 
+    def __getstate__(self) -> tuple[Any, ...]:
+        # rows cross to another process as what they are underneath: each would name its class and ask it
+        return self.leaves, self.size_bytes, [tuple(row) for row in self.rows], self.served, self.found
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.leaves, self.size_bytes, rows, self.served, self.found = state
+        self.rows = list(map(Row._make, rows))
+
 
 def unseal(pages: Pages) -> Opened:
     """Prove and open a bundle; `ReadError` or `TileError` if it is not what its tile says."""
@@ -79,7 +86,7 @@ def unseal(pages: Pages) -> Opened:
             opened.found.find("entry-malformed", pages.did, index=first + offset, reason=error)
             continue
         event = Event.of(pages.did, first + offset, leaf, entry)
-        told = _unsealed(boxes[offset], openers, leaf) if openers else _given(boxes[offset])
+        told = _unsealed(boxes[offset], openers, leaf, entry.sd) if openers else _given(boxes[offset], entry.sd)
         _open(event, entry, told, opened.found)
         opened.rows.append(event.row())
     return opened
@@ -116,24 +123,24 @@ def _boxes(pages: Pages, report: Report) -> Sequence[Mapping[str, Any]]:
     return (found + [{}] * count)[:count]
 
 
-def _unsealed(boxes: Mapping[str, Any], openers: Mapping[str, Opener], leaf: bytes) -> Told:
-    """Return what our box holds."""
+def _unsealed(boxes: Mapping[str, Any], openers: Mapping[str, Opener], leaf: bytes, sd: Sequence[bytes]) -> Told:
+    """Return what our box discloses."""
     mine = disclosure.found_in(boxes, openers)
     if mine is None or not isinstance(mine[0], str):
         return None
     try:
-        return disclosure.unseal(notes.unb64(mine[0]), mine[1], leaf)
+        return disclosure.shown(notes.unb64(mine[0]), mine[1], leaf, sd)
     except (DisclosureError, notes.NoteError) as error:
         return str(error)
 
 
-def _given(row: Mapping[str, Any]) -> Told:
-    """Return what somebody who opened a box says that it holds."""
+def _given(row: Mapping[str, Any], sd: Sequence[bytes]) -> Told:
+    """Return what somebody who opened a box says that it discloses."""
     told = row.get(OPENED)
     if told is None or isinstance(told, str):
         return told
     try:
-        return disclosure.read(told)
+        return disclosure.check(disclosure.read(told), sd)
     except DisclosureError as error:
         return str(error)
 
@@ -147,25 +154,19 @@ def _open(event: Event, entry: Entry, told: Told, report: Report) -> None:
             event.told = False
             report.find("disclosure-missing", event.did, event)
         return
-    try:
-        event.fields = _fields(told, entry.sd)
-    except DisclosureError as error:
-        event.told = False
-        report.find("disclosure-false", event.did, event, reason=error)
-        return
-    _check_required(event, entry, report)
-
-
-def _fields(told: Sequence[Disclosure] | str, sd: Sequence[bytes]) -> dict[str, Any]:
-    """Return the fields that an entry commits to; `DisclosureError` if it does not, or the box did not open."""
     if isinstance(told, str):
-        raise DisclosureError(told)
-    return disclosure.check(told, sd)
+        event.told = False
+        report.find("disclosure-false", event.did, event, reason=told)
+        return
+    event.fields = told
+    _check_required(event, entry, report)
 
 
 def _check_required(event: Event, entry: Entry, report: Report) -> None:
     shape = events.SHAPES.get(event.kind)
-    missing = sorted(shape.required - event.fields.keys()) if shape else []
+    missing: list[str] = []
+    if shape is not None and not shape.required <= event.fields.keys():
+        missing = sorted(shape.required - event.fields.keys())
     if len(event.fields) < len(entry.sd):
         missing = missing or [f"{len(entry.sd) - len(event.fields)} of {len(entry.sd)}"]
     if missing:

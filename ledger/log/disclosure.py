@@ -22,7 +22,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from contracts.canonical import canonical, is_plain, load
+from contracts.canonical import MAX_DEPTH_LEVELS, canonical, is_plain, load
 from contracts.labels import H
 from ledger.log import wrapping
 from ledger.log.events import FIELD_LIMIT_COUNT
@@ -45,6 +45,8 @@ KEYS_KEPT = 64
 
 _INFO = b"penstock/disclosure/v2\0"
 _SALT = re.compile(r"(?:[0-9a-f]{2}){16,64}")
+_VALUE_LEVELS = MAX_DEPTH_LEVELS - 2  # it lies in a row, and that in a list
+_SHUT = "the box does not open with this key for this entry"
 
 
 class DisclosureError(ValueError):
@@ -99,7 +101,10 @@ def filed_for(keys: Iterable[Opener]) -> dict[str, Opener]:
 
 def found_in(boxes: Mapping[str, Box], keys: Mapping[str, Opener]) -> tuple[Box, Opener] | None:
     """Return the box that is filed under one of `keys` (`filed_for`), and that key; None where there is none."""
-    return next(((boxes[name], key) for name, key in keys.items() if name in boxes), None)
+    for name, key in keys.items():
+        if name in boxes:
+            return boxes[name], key
+    return None
 
 
 class BoxKey:
@@ -131,16 +136,71 @@ def seal(texts: Sequence[bytes], public: bytes, leaf: bytes) -> bytes:
 
 def unseal(box: bytes, key: Opener, leaf: bytes) -> list[Disclosure]:
     """Open a box; `DisclosureError` if it was not made for this key and leaf or holds anything else."""
+    return _disclosed(_opened(box, key, leaf))
+
+
+def shown(box: bytes, key: Opener, leaf: bytes, sd: Sequence[bytes]) -> dict[str, Any]:
+    """Open a box and return what `check` makes of it; `DisclosureError` as by `unseal` and `check`."""
+    packed = _opened(box, key, leaf)
+    fields = _committed(packed, frozenset(sd))
+    return check(_disclosed(packed), sd) if fields is None else fields
+
+
+def _opened(box: bytes, key: Opener, leaf: bytes) -> bytes:
     wrapped = wrapping.wrapped_bytes(key, KEY_BYTES)
     if not wrapped + NONCE_BYTES < len(box) <= BOX_LIMIT_BYTES:
         raise DisclosureError(f"a box of `{len(box)}` bytes is too short, or over the limit of {BOX_LIMIT_BYTES}")
-    nonce, closed = box[wrapped:][:NONCE_BYTES], box[wrapped + NONCE_BYTES :]
+    nonce, closed = box[wrapped : wrapped + NONCE_BYTES], box[wrapped + NONCE_BYTES :]
     try:
-        cipher = _unwrapped(box[:wrapped], key)
-        rows = load(cipher.decrypt(nonce, closed, _INFO + leaf), max_bytes=BOX_LIMIT_BYTES)
+        return _unwrapped(box[:wrapped], key).decrypt(nonce, closed, _INFO + leaf)
     except (InvalidTag, ValueError) as error:
-        raise DisclosureError("the box does not open with this key for this entry") from error
+        raise DisclosureError(_SHUT) from error
+
+
+def _disclosed(packed: bytes) -> list[Disclosure]:
+    try:
+        rows = load(packed, max_bytes=BOX_LIMIT_BYTES)
+    except ValueError as error:
+        raise DisclosureError(_SHUT) from error
     return read(rows)
+
+
+def _committed(packed: bytes, committed: frozenset[bytes]) -> dict[str, Any] | None:
+    """Return name → value where all is as a connector writes it and committed to; None says that it has to be read.
+
+    What makes up the bytes again out of canonical texts is exact, so these texts need not be written once more.
+    """
+    try:
+        rows = orjson.loads(packed)
+    except orjson.JSONDecodeError:
+        return None
+    if type(rows) is not list or not all(map(_is_usual, rows)):
+        return None
+    salts = "".join([row[0] for row in rows])
+    if not _is_hex(salts):
+        return None
+    texts = [orjson.dumps(row, option=orjson.OPT_SORT_KEYS) for row in rows]
+    if b"[%b]" % b",".join(texts) != packed or not committed.issuperset([sha256(text).digest() for text in texts]):
+        return None
+    fields: dict[str, Any] = {name: value for _, name, value in rows}
+    return fields if len(fields) == len(rows) <= FIELD_LIMIT_COUNT else None
+
+
+def _is_usual(row: Any) -> bool:
+    """Say whether a row is of a text as long as our salts, a name, and a value that is written at once."""
+    if type(row) is not list or len(row) != 3:
+        return False
+    salt, name, value = row
+    if type(salt) is not str or len(salt) != SALT_DIGITS or type(name) is not str:
+        return False
+    return type(value) is str or is_plain(value, _VALUE_LEVELS)
+
+
+def _is_hex(text: str) -> bool:
+    try:
+        return bytes.fromhex(text).hex() == text
+    except ValueError:
+        return False
 
 
 def read(rows: Any) -> list[Disclosure]:

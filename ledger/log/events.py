@@ -9,10 +9,11 @@ salted digests in `sd`, and their values are disclosed beside the log (ledger.lo
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -27,12 +28,15 @@ TEXT_LIMIT_CHARS = 512  # one part, link or party
 LINK_LIMIT_COUNT = 8
 FIELD_LIMIT_COUNT = 64
 SHAPES_KEPT = 256  # sets of names that our own events come with
+BLOCKS_KEPT = 256  # blocks that were read: entries beside each other cite the same few
 
 BLOCK_LIMIT = 2**63 - 1
 # an entry is dated within these: so far from both ends of the calendar that nobody's reckoning with it leaves that
 YEARS = range(1970, 9000)
 # the field that says who of a participant's own people acted; an event of any kind may have it
 ACTOR = "actor"
+# as `Entry.encode` writes it, which is the one spelling of an instant that is read
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d\.\d{6}Z", re.ASCII)
 _KEYS = {"v", "type", "time", "party", "part", "link", "sd", "block"}
 
 
@@ -185,16 +189,14 @@ SHAPES: Mapping[str, Shape] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A chain block an entry cites as proof that it was not written before: number and 32-byte hash."""
 
     number: int
     hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One log entry. `time` is aware UTC, `sd` the sorted 32-byte digests of its fields."""
 
     kind: str
@@ -250,15 +252,17 @@ def _check(kind: str, links: int, names: tuple[str, ...]) -> None:
 def decode(raw: bytes) -> Entry:
     """Read an entry strictly: what does not come back equal when written again is refused.
 
-    That comparison is what makes the reading strict; nothing before it has to refuse a second spelling.
+    Each part is held against its own spelling, and the whole against the bytes; nothing before that has to refuse a
+    second spelling.
     """
     try:
         if len(raw) > ENTRY_LIMIT_BYTES:
             raise EventError(f"an entry of `{len(raw)}` bytes is over the limit of {ENTRY_LIMIT_BYTES}")
-        entry = _read(orjson.loads(raw))
+        document = orjson.loads(raw)
+        entry = _read(document)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise EventError(f"not a log entry: {error}") from error
-    if entry.encode() != raw:
+    if orjson.dumps(document, option=orjson.OPT_SORT_KEYS) != raw or not _is_spelled(document, entry):
         raise EventError("the entry is not in canonical form")
     return entry
 
@@ -269,15 +273,23 @@ def _read(document: Any) -> Entry:
     link, sd = document["link"], document["sd"]
     if len(link) > LINK_LIMIT_COUNT or len(sd) > FIELD_LIMIT_COUNT or sorted(set(sd)) != sd:
         raise EventError("too many links or fields, or `sd` is not sorted and unique")
-    return Entry(
-        _text(document["type"]),
-        _time(document["time"]),
-        _text(document["party"]),
-        _text(document["part"]),
-        tuple(map(_text, link)),
-        tuple(map(_digest, sd)),
-        _block(document["block"]),
-    )
+    kind, party, part = document["type"], document["party"], document["part"]
+    for text in (kind, party, part, *link):
+        if type(text) is not str or len(text) > TEXT_LIMIT_CHARS:
+            raise EventError(f"a text of at most {TEXT_LIMIT_CHARS} characters is needed, not `{str(text)[:60]}`")
+    time, cited = _time(document["time"]), document["block"]
+    block = None if cited is None else _block(cited)
+    return Entry(kind, time, party, part, tuple(link), _digests(sd), block)
+
+
+def _is_spelled(document: Mapping[str, Any], entry: Entry) -> bool:
+    """Say whether an entry would write all that is no mere text as it stands in the document that it was read of."""
+    if type(document["v"]) is not int or type(document["link"]) is not list or not _TIME.fullmatch(document["time"]):
+        return False
+    if b"".join(entry.sd).hex() != "".join(document["sd"]):
+        return False
+    block = entry.block
+    return block is None or document["block"] == {"number": str(block.number), "hash": block.hash.hex()}
 
 
 def _time(value: Any) -> datetime:
@@ -287,21 +299,27 @@ def _time(value: Any) -> datetime:
     return time
 
 
-def _block(value: Any) -> Block | None:
-    if value is None:
-        return None
-    if set(value) != {"number", "hash"} or not value["number"].isdigit():
+def _block(value: Any) -> Block:
+    if value.keys() != {"number", "hash"}:
         raise EventError("`block` has a decimal number and a hash")
-    number = int(value["number"])
-    if number > BLOCK_LIMIT:
-        raise EventError(f"no chain has a block `{value['number'][:40]}`")
-    return Block(number, _digest(value["hash"]))
+    return _cited(value["number"], value["hash"])
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > TEXT_LIMIT_CHARS:
-        raise EventError(f"a text of at most {TEXT_LIMIT_CHARS} characters is needed, not `{str(value)[:60]}`")
-    return value
+@lru_cache(maxsize=BLOCKS_KEPT)
+def _cited(number: str, digest: str) -> Block:
+    if not number.isdigit():
+        raise EventError("`block` has a decimal number and a hash")
+    if int(number) > BLOCK_LIMIT:
+        raise EventError(f"no chain has a block `{number[:40]}`")
+    return Block(int(number), _digest(digest))
+
+
+def _digests(values: Any) -> tuple[bytes, ...]:
+    """Return digests, read in one go; where that does not come out even, one by one, which says what is wrong."""
+    packed = bytes.fromhex("".join(values))
+    if len(packed) != DIGEST_BYTES * len(values) or max(map(len, values), default=0) > 2 * DIGEST_BYTES:
+        return tuple(map(_digest, values))
+    return tuple([packed[at : at + DIGEST_BYTES] for at in range(0, len(packed), DIGEST_BYTES)])
 
 
 def _digest(value: Any) -> bytes:

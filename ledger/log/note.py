@@ -121,10 +121,11 @@ def b64(value: bytes) -> str:
 def unb64(text: str) -> bytes:
     """Decode standard base64, refusing any other spelling of the same bytes."""
     try:
-        value = binascii.a2b_base64(text)
+        value = binascii.a2b_base64(text, strict_mode=True)
     except ValueError as error:
-        raise MalformedNoteError(f"`{text[:80]}` is not base64") from error
-    if b64(value) != text:
+        raise MalformedNoteError(f"`{text[:80]}` is not canonical base64") from error
+    # strict minds all but the bits behind the last byte: these stand in the last four letters
+    if b64(value[(len(value) - 1) // 3 * 3 :]) != text[-4:] or len(text) != -(-len(value) // 3) * 4:
         raise MalformedNoteError(f"`{text[:80]}` is not canonical base64")
     return value
 

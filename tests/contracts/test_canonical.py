@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import canonical as writing
-from contracts.canonical import canonical, load, sha, values_at_most
+from contracts.canonical import MAX_DEPTH_LEVELS, canonical, composed, is_plain, load, sha, values_at_most
 from contracts.errors import ContractError
 from contracts.labels import H, X
 from tests.every import every
@@ -28,6 +28,20 @@ def test_canonical_form_reads_back_and_is_a_fixed_point(value):
     text = canonical(value)
     assert load(text) == value
     assert canonical(load(text)) == text
+
+
+@given(st.dictionaries(TEXT, VALUES, max_size=5))
+def test_an_object_is_composed_of_what_its_members_are_written_as(value):
+    assert composed({name: canonical(member) for name, member in value.items()}) == canonical(value)
+
+
+def test_what_nests_too_deep_is_not_written_at_once():
+    deep = []
+    for _ in range(MAX_DEPTH_LEVELS - 1):
+        deep = [deep]
+    assert is_plain(deep)
+    assert not is_plain([deep])
+    assert canonical([deep]) == rfc8785.dumps([deep])
 
 
 @given(VALUES)

@@ -132,9 +132,9 @@ def _late_opening(scene: Scene) -> None:
     loot, when = scene.loot["provider"], scene.logs["provider"][-1].entry.time
     link = account, str(int(released.leaf.entry.link[1]) + 1)
     scene.logs["provider"] += [
-        loot.written(replace(decided.leaf.entry, time=when, link=(account,)), decided.leaf.fields),
-        loot.written(replace(released.leaf.entry, time=when, link=link), {**released.leaf.fields, "rows": rows}),
-        loot.written(replace(started.entry, time=when), {**started.fields, "readerKey": reader}),
+        loot.written(decided.leaf.entry._replace(time=when, link=(account,)), decided.leaf.fields),
+        loot.written(released.leaf.entry._replace(time=when, link=link), {**released.leaf.fields, "rows": rows}),
+        loot.written(started.entry._replace(time=when), {**started.fields, "readerKey": reader}),
     ]
     scene.rewrite("provider")
 
@@ -195,7 +195,7 @@ def _refuse_and_take(scene: Scene) -> None:
     """Log the refusal of a window whose voucher is claimed on chain all the same."""
     released, received = scene.windows("kept")[-1]
     fields = {"reason": "no such order", "amount": released.leaf.fields["amount"]}
-    refusal = replace(released.leaf.entry, kind="keys.refused")
+    refusal = released.leaf.entry._replace(kind="keys.refused")
     scene.logs["provider"][released.index] = scene.loot["provider"].written(refusal, fields)
     scene.drop("buyer", received)
     scene.from_the_start()

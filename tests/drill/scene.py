@@ -110,12 +110,12 @@ class Scene:
     def move(self, role: str, index: int, **changes: Any) -> Leaf:
         """Write an entry anew with the same fields and another frame: time, party, link, block."""
         old = self.logs[role][index]
-        made = self.logs[role][index] = self.loot[role].written(replace(old.entry, **changes), old.fields)
+        made = self.logs[role][index] = self.loot[role].written(old.entry._replace(**changes), old.fields)
         return made
 
     def add(self, role: str, kind: str, part: str, link: tuple[str, ...], **fields: Any) -> None:
         """Write one more entry at the end of somebody's log, as of the time of its last."""
-        last = replace(self.logs[role][-1].entry, kind=kind, part=part, link=link)
+        last = self.logs[role][-1].entry._replace(kind=kind, part=part, link=link)
         self.logs[role].append(self.loot[role].written(last, fields))
 
     def drop(self, role: str, *spots: Spot) -> None:
@@ -178,8 +178,8 @@ class Scene:
         self.kept[f"block/{number}"] = canonical(BlockHead(block.hash, newest).json())
         self.chain.append(Kept(NOTHING, {}, number, bytes(32)))
         for role in ROLES:
-            last = replace(self.logs[role][-1].entry, kind=MARK, part=self.loot[role].origin, link=(), time=newest)
-            self.logs[role].append(self.loot[role].written(replace(last, block=block), {"peers": []}))
+            last = self.logs[role][-1].entry._replace(kind=MARK, part=self.loot[role].origin, link=(), time=newest)
+            self.logs[role].append(self.loot[role].written(last._replace(block=block), {"peers": []}))
 
     def publish_all(self) -> None:
         """Publish all four logs, cosigned by their witnesses and anchored as they are."""

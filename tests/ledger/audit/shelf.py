@@ -26,6 +26,12 @@ class Listed:
     def ever(self, _did, _log, kind):
         return self.of(_did, _log, kind)
 
+    def logs(self, kind, part):
+        return {0} if any(one.kind == kind and one.part == part for one in self.events) else set()
+
+    def before_now(self, _did, _log, kind):
+        return (one for one in self.of(_did, _log, kind) if one.judged)
+
     def named(self, _did, _log, kind, name):
         return (one for one in self.events if one.kind == kind and one.name == name)
 

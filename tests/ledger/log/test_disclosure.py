@@ -6,7 +6,10 @@ import json
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
 
+from contracts.canonical import canonical
 from contracts.labels import H
 from ledger.log import disclosure, wrapping
 from ledger.log.disclosure import BOX_LIMIT_BYTES, NONCE_BYTES, BoxKey, Disclosure, DisclosureError
@@ -135,3 +138,36 @@ def test_an_entry_commits_to_each_value_once():
         disclosure.check([one, other], sd)
     with pytest.raises(DisclosureError, match="does not commit"):
         disclosure.check([Disclosure(SALT, "a", 2)], sd)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3),
+    max_leaves=6,
+)
+SALTS = st.sampled_from([SALT, SALT, "ab" * 17, "AB" * 16, "00" * 15, " " + "0" * 31, 5])
+SPELLINGS = st.sampled_from([(",", ":"), (",", ":"), (", ", ": ")])
+
+
+def outcome(made, *args):
+    try:
+        return made(*args)
+    except DisclosureError as error:
+        return str(error)
+
+
+@given(st.lists(st.tuples(SALTS, st.sampled_from("abc"), VALUES), max_size=3), SPELLINGS, st.booleans())
+def test_what_a_box_shows_is_what_is_read_of_it_and_checked(rows, spelling, is_whole):
+    texts = [json.dumps(row, separators=spelling, sort_keys=True, ensure_ascii=False).encode() for row in rows]
+    sd = disclosure.digests(texts if is_whole else texts[1:])
+    box = disclosure.seal(texts, FIRST, LEAF)
+    told = outcome(lambda: disclosure.check(disclosure.unseal(box, ONE, LEAF), sd))
+    assert outcome(disclosure.shown, box, ONE, LEAF, sd) == told
+
+
+def test_a_value_that_is_not_canonical_is_not_shown_by_a_digest_of_it_as_it_is_spelled():
+    text = b'["%b","a",1.0]' % SALT.encode()
+    box = disclosure.seal([text], FIRST, LEAF)
+    with pytest.raises(DisclosureError, match="does not commit"):
+        disclosure.shown(box, ONE, LEAF, disclosure.digests([text]))
+    assert disclosure.shown(box, ONE, LEAF, disclosure.digests([canonical([SALT, "a", 1.0])])) == {"a": 1}

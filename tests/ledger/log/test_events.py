@@ -189,13 +189,37 @@ def broken():
     yield ENTRY.encode() + b" "
     yield canonical({**document, "extra": 1})
     for key, values in {
-        "v": [2, "1"],
+        "v": [2, "1", True],
         "type": [5, None],
-        "time": ["2026-03-01T12:00:00Z", "2026-03-01T12:00:00.000123+00:00", 5, "2026-3-01T12:00:00.000123Z"],
+        "time": [
+            "2026-03-01T12:00:00Z",
+            "2026-03-01T12:00:00.000123+00:00",
+            5,
+            "2026-3-01T12:00:00.000123Z",
+            "2026-03-01 12:00:00.000123Z",
+            "2026-03-01T12:00:00,000123Z",
+            "2026-03-01T24:00:00.000000Z",
+        ],
         "party": [None, "x" * 600],
         "link": ["ab", [5], ["x"] * 9],
-        "sd": [["00"], [DIGEST.hex().upper()], [DIGEST.hex()] * 2, ["ff" * 32, "00" * 32], "00"],
-        "block": [{}, *({"number": one, "hash": DIGEST.hex()} for one in (5, "05", str(2**63))), [], "x"],
+        "sd": [
+            ["00" * 31, "11" * 33],
+            ["00" * 31 + "  "],
+            ["00"],
+            [DIGEST.hex().upper()],
+            [DIGEST.hex()] * 2,
+            ["ff" * 32, "00" * 32],
+            "00",
+        ],
+        "block": [
+            {},
+            *({"number": one, "hash": DIGEST.hex()} for one in (5, "05", "\u0665", str(2**63))),
+            [],
+            "x",
+            ["number", "hash"],
+            {"number": "5", "hash": DIGEST.hex().upper()},
+            {"number": "5", "hash": DIGEST.hex() + " "},
+        ],
     }.items():
         for value in values:
             yield canonical({**document, key: value})
