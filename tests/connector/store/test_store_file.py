@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,8 @@ from connector.store.store import Store
 from tests.connector.store.contract import CONTRACT_TABLES, StoreContract
 from tests.connector.store.writing import start_writer
 from tests.row_key import row_key
+
+WAIT_SECONDS = 30
 
 ROOT = Path(__file__).parents[3]
 
@@ -276,25 +278,37 @@ async def test_the_log_file_is_brought_in_as_often_after_a_while_as_in_the_begin
 
 async def test_nobody_waits_for_the_log_file_to_be_brought_in_who_was_done_before(tmp_path, monkeypatch):
     monkeypatch.setattr("connector.store.sqlite.CHECKPOINT_ACTS", 1)
-    tend = SqliteFile.tend
+    tend, may, brought = SqliteFile.tend, threading.Event(), []
     store = await Store.open(tmp_path / "p.db", CONTRACT_TABLES)
-    monkeypatch.setattr(SqliteFile, "tend", lambda self, *told: time.sleep(0.3) or tend(self, *told))
-    begun = time.monotonic()
+
+    def slowly(self, *told):
+        brought.append(may.wait(WAIT_SECONDS))
+        return tend(self, *told)
+
+    monkeypatch.setattr(SqliteFile, "tend", slowly)
     await store.write(lambda tx: tx.insert("things", name="a", part=1))
-    assert time.monotonic() - begun < 0.2
-    await store.write(lambda tx: tx.insert("things", name="a", part=2))
-    assert time.monotonic() - begun > 0.2, "it was not brought in at all"
+    assert not brought, "who was done waited for it"
+    second = asyncio.ensure_future(store.write(lambda tx: tx.insert("things", name="a", part=2)))
+    may.set()
+    await second
+    assert brought[:1] == [True], "it was not brought in at all, or nobody was told meanwhile"
     await store.close()
 
 
 async def test_a_reader_is_not_held_up_by_a_slow_writer(tmp_path):
     store = await Store.open(tmp_path / "p.db", CONTRACT_TABLES)
-    slow = asyncio.ensure_future(store.write(lambda _tx: time.sleep(0.3)))
-    await asyncio.sleep(0.02)
-    begun = time.monotonic()
+    writes, may = threading.Event(), threading.Event()
+
+    def slowly(_tx):
+        writes.set()
+        return may.wait(WAIT_SECONDS)
+
+    slow = asyncio.ensure_future(store.write(slowly))
+    await asyncio.to_thread(writes.wait, WAIT_SECONDS)
     await store.read(lambda tx: tx.find("things"))
-    assert time.monotonic() - begun < 0.2
-    await slow
+    assert not slow.done()
+    may.set()
+    assert await slow, "the reader waited for it"
     await store.close()
 
 
