@@ -52,6 +52,10 @@ class Met:
         wanted = _key(kind, name)
         return wanted in self._owners or wanted in self.absent
 
+    def finds(self, kind: str, name: str) -> bool:
+        """Say whether somebody is proven to be found by a name."""
+        return _key(kind, name) in self._owners
+
     def common(self) -> Space:
         """Return the part of the document that everybody must know: who acts for all, in the order that counts."""
         assert self.head is not None

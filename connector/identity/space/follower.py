@@ -90,10 +90,15 @@ class Follower:
                 await self._store.write(lambda tx: kept.keep_contradiction(tx, known, shown))
 
     def _needed(self, before: Met, met: Met, wanted: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Return whom to ask for next: who is wanted, was known and is not proven now, or acts for all."""
+        """Return whom to ask for next: who is wanted, was known and is not proven now, or acts for all.
+
+        That a name is nobody's is asked again of who is wanted: the process of the exchange that answers may not have
+        heard yet of whom another one admitted, and what changed since our head is nothing, by its own.
+        """
         lost = [did for did in before.entries if did not in met.entries] if met is not before else []
         names = [*wanted, *((DID, did) for did in (*self._own, *self.former, *lost, *met.missing()))]
-        return listing.at_once(self._url, (one for one in dict.fromkeys(names) if not met.knows(*one)))
+        again = {one for one in wanted if not met.finds(*one)} if met is before else set()
+        return listing.at_once(self._url, (one for one in dict.fromkeys(names) if one in again or not met.knows(*one)))
 
     async def listed(self) -> Space:
         """Return the document with all members, of the newest head or a later one, read anew where that is another.

@@ -10,7 +10,9 @@ import pytest
 
 from connector.exchange import membership
 from connector.identity.space.author import SpaceAuthor
+from connector.identity.space.follower import Follower
 from connector.identity.space.heads import Heads
+from connector.net.outbound import Outbound
 from connector.store.rows.evidence import LogEntryRow
 from connector.store.rows.space import SpaceChangeRow, SpaceHeadRow
 from ledger.space.answer import Answer
@@ -121,6 +123,19 @@ async def test_whom_another_process_admitted_a_moment_ago_is_no_stranger(exchang
             async with session.get(url + path + did(9)) as answer:
                 assert Answer.from_json(await answer.json()).shown
             assert newest(exchange.author).head == before
+
+
+async def test_a_member_that_was_a_stranger_asks_again_by_its_name(exchange):
+    exchange.space.build = exchange.author.rebuild
+    wanted = [(DID, did(1))]
+    async with Outbound(development=True) as outbound:
+        follower = Follower(exchange.store, outbound, f"http://localhost:{exchange.settings.server.port}", did(1))
+        await follower.follow(wanted)
+        assert follower.met.knows(*wanted[0])
+        assert not follower.met.finds(*wanted[0])
+        await admit(exchange, 1)
+        await follower.follow(wanted)
+        assert follower.met.finds(*wanted[0])
 
 
 async def test_a_member_that_comes_to_light_late_stands_where_it_belongs(exchange):
