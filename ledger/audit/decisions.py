@@ -97,6 +97,7 @@ def _check(space: Space, event: Event, deal: Deal, again: Again, report: Report)
     """Compare one decision; raises ValueError (PolicyError too) if what is disclosed of it cannot be read."""
     asked = event.fields["asked"]
     told = {name: canonical(value) for name, value in asked.items()}
+    # known by what was disclosed, and not by its canonical text: that writes 1.0 as 1, which is read otherwise
     request, world = again.request(orjson.dumps(asked["request"])), World.from_json(asked["world"])
     digest, compiled = again.rules(event.part)
     if asked["policy"] != digest:
