@@ -25,14 +25,18 @@ from bench.works import (
     HARVEST,
     MEMORY,
     MEMORY_EXCHANGE,
+    MEMORY_OF_ALL,
     OPENING,
     PROCESSES,
     PUBLISH,
     QUESTION,
+    RESTORE,
     START,
     START_EXCHANGE,
+    START_OF_ALL,
     TABLES,
     TABLES_EXCHANGE,
+    WINDOW,
 )
 
 if TYPE_CHECKING:
@@ -50,12 +54,18 @@ EDITION_KIB = 256
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What there is more and more of, and how much; `run` yields size → work → figure."""
+    """What there is more and more of, and how much; `run` yields size → work → figure.
+
+    Where one of them is a thing of its own, `one` says what it is called, and `adds` names the works in MiB of which
+    is told what one more adds.
+    """
 
     of: str
     sizes: tuple[int, ...]
     works: tuple[Work, ...]
     run: Callable[[Path, Path, Sequence[int], int], Curve]
+    one: str = ""
+    adds: tuple[Work, ...] = ()
 
 
 async def dealing(made: Path, folder: Path, sizes: Sequence[int], rounds: int, longer: Longer) -> Curve:
@@ -71,6 +81,10 @@ async def dealing(made: Path, folder: Path, sizes: Sequence[int], rounds: int, l
                 START.name: ready,
                 MEMORY.name: memory(run, "provider"),
                 BACKUP.name: await timed(1, trader.backup),
+            }
+            figures |= {
+                WINDOW.name: await trader.window(rounds, figures[DEAL.name]),
+                RESTORE.name: await trader.restore(),
             }
         yield size, figures | {f"tables of the {role}": tables(place / role) for role in history.ROLES}
         shutil.rmtree(place)
@@ -97,7 +111,29 @@ async def channels(made: Path, folder: Path, sizes: Sequence[int], rounds: int) 
                 START.name: ready,
                 MEMORY.name: memory(run, "provider"),
             }
-            yield size, figures
+            yield size, figures | {WINDOW.name: await trader.window(rounds, figures[DEAL.name])}
+
+
+async def members(made: Path, folder: Path, sizes: Sequence[int], rounds: int) -> Curve:
+    """Yield what is done in a space of so many members, nearly all of whom are never there."""
+    for size in sizes:
+        place = folder / str(size)
+        place.mkdir(parents=True)
+        async with grown.grown(made, place, size, grown.members, EXCHANGE) as (run, ready):
+            trader = Trader(run)
+            figures = await trader.deals(rounds) | {
+                OPENING.name: await timed(rounds, trader.opening),
+                QUESTION.name: await timed(QUESTIONS, trader.question),
+                START_OF_ALL.name: ready,
+                MEMORY_OF_ALL.name: memory(run, EXCHANGE),
+                MEMORY.name: memory(run, "provider"),
+            }
+            await run.people["provider"].stop()
+            begun = time.perf_counter()
+            await run.people["provider"].start()
+            figures[START.name] = time.perf_counter() - begun
+        yield size, figures | {TABLES_EXCHANGE.name: tables(place / EXCHANGE)}
+        shutil.rmtree(place)
 
 
 async def products(made: Path, folder: Path, sizes: Sequence[int], rounds: int) -> Curve:
@@ -151,16 +187,27 @@ def _drawn(file: Path) -> Path:
     return file
 
 
-DEALING = (DEAL, DEAL_CPU, OPENING, PROCESSES, START, MEMORY, BACKUP, *TABLES)
+DEALING = (DEAL, DEAL_CPU, WINDOW, OPENING, PROCESSES, START, MEMORY, BACKUP, RESTORE, *TABLES)
 FEDERATING = (DEAL, DEAL_CPU, QUESTION, FOUND, HARVEST, START_EXCHANGE, MEMORY_EXCHANGE, TABLES_EXCHANGE)
 LISTING = (DEAL, DEAL_CPU, QUESTION, PUBLISH, START_EXCHANGE, MEMORY_EXCHANGE, TABLES_EXCHANGE)
+TAKING = (DEAL, DEAL_CPU, WINDOW, OPENING, START, MEMORY)
+MEETING = (DEAL, DEAL_CPU, OPENING, QUESTION, START, MEMORY, START_OF_ALL, MEMORY_OF_ALL, TABLES_EXCHANGE)
+ADDED_BY_MEMBERS = (MEMORY_OF_ALL, TABLES_EXCHANGE)
 
-AGREEMENTS: Final = Axis("agreements", (100, 1_000, 10_000), DEALING, partial(dealing, longer=grown.agreements))
+AGREEMENTS: Final = Axis(
+    "agreements",
+    (100, 1_000, 10_000, 100_000),
+    DEALING,
+    partial(dealing, longer=grown.agreements),
+    "an order",
+    TABLES,
+)
 AXES: Final = (
     AGREEMENTS,
-    Axis("open channels", (10, 100, 1_000), (DEAL, DEAL_CPU, OPENING, START, MEMORY), channels),
-    Axis("events in the log", (1_000, 10_000, 100_000), DEALING, partial(dealing, longer=grown.events)),
-    Axis("products", (100, 1_000, 10_000), LISTING, products),
-    Axis("editions", (1, 10, 100), (DEAL, DEAL_CPU, PUBLISH, MEMORY), editions),
+    Axis("open channels", (10, 100, 1_000), TAKING, channels),
+    Axis("events in the log", (1_000, 10_000, 100_000, 1_000_000), DEALING, partial(dealing, longer=grown.events)),
+    Axis("members", (10, 100, 1_000, 10_000, 100_000), MEETING, members, "a member", ADDED_BY_MEMBERS),
+    Axis("products", (100, 1_000, 10_000, 100_000, 1_000_000), LISTING, products),
+    Axis("editions", (1, 10, 100, 1_000), (DEAL, DEAL_CPU, PUBLISH, MEMORY), editions),
     Axis("exchanges federated", (1, 10, 100, 1_000), FEDERATING, federated.run),
 )

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from bench import history
 from bench.log import recorder
+from bench.nationwide import admission
 from bench.space import EXCHANGE, Space
 from connector.app import ground
 from connector.client.server import Server
-from connector.demo.processes import SERVE, Participant
+from connector.demo.processes import SERVE, Participant, free_ports
 from connector.net.outbound import Outbound
 from connector.runtime import settings
 from connector.runtime.clock import Clock
@@ -52,6 +53,15 @@ def listings(folder: Path, size: int) -> None:
     ago = {"seq": "seq + n", "title": "title || ' ' || n", "provider": provider}
     with history.opened(folder / EXCHANGE / history.DATABASE) as connection:
         history.copy(connection, "listings", [history.PRODUCT], size, ago)
+
+
+def members(folder: Path, size: int) -> None:
+    """Have the exchange admit so many members that are never there, on its chain as well."""
+    (port,) = free_ports(1)
+    data = folder / EXCHANGE
+    did = settings.load(data, {}, {}).did
+    mined = admission.register(data, did, admission.residents(size, port))
+    admission.enlist(data, admission.residents(size, port), mined)
 
 
 def events(folder: Path, size: int) -> None:

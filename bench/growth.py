@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from bench.works import Work
+
 ROUNDS = 5
 SHORT = {"sizes": (10, 100), "rounds": 1, "one": MappingProxyType({"orders": 2, "rest": 2.0})}
-ORDER_KIB = 40.0
 
 
 def exponent(points: Mapping[int, float]) -> tuple[float, float]:
@@ -45,7 +46,7 @@ def exponent(points: Mapping[int, float]) -> tuple[float, float]:
 
 
 def rows(axis: Axis, curves: Mapping[int, Mapping[str, float]]) -> list[report.Row]:
-    """Return every point of an axis, then for each work how it grows, and what one order more costs."""
+    """Return every point of an axis, then for each work how it grows, and what one thing more adds."""
     found = []
     for work in axis.works:
         points = {size: told[work.name] for size, told in curves.items()}
@@ -56,18 +57,15 @@ def rows(axis: Axis, curves: Mapping[int, Mapping[str, float]]) -> list[report.R
             slope, error = exponent(points)
             found.append(report.row(f"{work.name} by {axis.of}: exponent", slope, "", at_most=work.growth))
             found.append(report.row(f"{work.name} by {axis.of}: error of the exponent", error, ""))
-    return found + (_orders(curves) if axis is AGREEMENTS else [])
+    return found + [_one_more(axis, work, curves) for work in axis.adds]
 
 
-def _orders(curves: Mapping[int, Mapping[str, float]]) -> list[report.Row]:
-    """Return by how much the tables of each side grow with one order."""
+def _one_more(axis: Axis, work: Work, curves: Mapping[int, Mapping[str, float]]) -> report.Row:
+    """Return by how much a work grows with one thing of an axis."""
     small, large = min(curves), max(curves)
-    found = []
-    for role in history.ROLES:
-        more = curves[large][f"tables of the {role}"] - curves[small][f"tables of the {role}"]
-        one = more * report.KIB / (large - small)
-        found.append(report.row(f"tables of the {role}: an order more", one, "KiB", at_most=ORDER_KIB))
-    return found
+    more = (curves[large][work.name] - curves[small][work.name]) * report.KIB / (large - small)
+    bound = {} if work.each is None else {"at_most": work.each}
+    return report.row(f"{work.name}: {axis.one} more", more, "KiB", **bound)
 
 
 async def measure(

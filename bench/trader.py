@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import statistics
 import subprocess
@@ -13,6 +14,7 @@ from bench import history, report
 from bench.space import EXCHANGE, Space
 from bench.works import DEAL, DEAL_CPU
 from connector.demo.processes import SERVE
+from connector.runtime.data_folder import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,6 +24,8 @@ PURPOSE = "AirTrafficResearch"
 COMPLETE = frozenset({"complete"})
 # of a question, whose median is told
 QUESTIONS = 40
+# an edition of many windows: each is of a MiB, which costs what may be unpaid
+LONG, LONG_MIB, LONG_EXPOSURE = "bench-long", 32, "1"
 
 
 class Trader:
@@ -52,13 +56,43 @@ class Trader:
         """Ask the exchange for products by two words."""
         await self._made.call(EXCHANGE, "GET", "find?q=bench%20history")
 
+    async def window(self, rounds: int, short: float) -> float:
+        """Return the seconds of a window: by how much a deal of many takes longer than a `short` one, by their number.
+
+        `short` are the seconds of a deal of this trader.
+        """
+        provider, long = self._made.people["provider"].data, Trader(self._made, LONG, f"{self._name}-long")
+        source = provider.parent / "long.bin"
+        if not source.exists():
+            source.write_bytes(os.urandom(LONG_MIB * report.KIB**2))
+            await self._made.offer(LONG, [source], pieceKiB=report.KIB, exposure=LONG_EXPOSURE)
+        few, many = [(await one.deal())["progress"]["windows"] for one in (self, long)]
+        return (await timed(rounds, long.deal) - short) / float(many - few)
+
     async def backup(self) -> None:
-        """Back the provider up while it serves."""
+        """Back the provider up while it serves, and throw that away."""
+        shutil.rmtree(await self._backed_up())
+
+    async def restore(self) -> float:
+        """Put the provider's back-up in its place; return the seconds until it answers, and see that it deals."""
+        provider, source = self._made.people["provider"], await self._backed_up()
+        former = provider.data.with_name("former")
+        await provider.stop()
+        provider.data.rename(former)
+        begun = time.perf_counter()
+        await _admin("restore", source, "--data", provider.data, "--keys", former / KEYS)
+        await provider.start()
+        took = time.perf_counter() - begun
+        await self.deal()
+        for each in (source, former):
+            shutil.rmtree(each)
+        return took
+
+    async def _backed_up(self) -> Path:
         data = self._made.people["provider"].data
-        to = data.parent / f"backup-{time.monotonic_ns()}"
-        words = [*SERVE[:-1], "admin", "backup", str(to), "--data", str(data)]
-        await asyncio.to_thread(subprocess.run, words, check=True, capture_output=True)
-        shutil.rmtree(to)
+        to = data.with_name(f"backup-{time.monotonic_ns()}")
+        await _admin("backup", to, "--data", data)
+        return to
 
     async def deals(self, rounds: int) -> dict[str, float]:
         """Return the seconds of a deal, and the CPU of both sides."""
@@ -73,6 +107,11 @@ class Trader:
 
     def _cpu_seconds(self) -> float:
         return sum(report.cpu_seconds(self._made.pid(role)) for role in history.ROLES)
+
+
+async def _admin(*words: object) -> None:
+    command = [*SERVE[:-1], "admin", *map(str, words)]
+    await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
 
 
 async def timed(rounds: int, do: Callable[[], Awaitable[Any]]) -> float:

@@ -12,16 +12,24 @@ ADDRESS_BYTES = 20
 NOBODY = bytes(ADDRESS_BYTES)
 # a negotiation shows the same dozen addresses thirty times; a keccak in between costs more than all its look-ups
 SHOWN_MAX = 4096
+# of a byte of the hash, the two bits that raise the two digits of an address beside it → byte → those digits
+RAISING = 0x88
+DIGITS = {
+    high | low: [
+        (digits[0].upper() if high else digits[0]) + (digits[1].upper() if low else digits[1])
+        for digits in (f"{byte:02x}" for byte in range(256))
+    ]
+    for high in (0, 0x80)
+    for low in (0, 0x08)
+}
 
 
 @lru_cache(maxsize=SHOWN_MAX)
 def show(address: bytes) -> str:
     """Return the EIP-55 string of 20 bytes."""
     assert len(address) == ADDRESS_BYTES
-    digits = address.hex()
-    marks = keccak(digits.encode("ascii")).hex()
-    pairs = zip(digits, marks[: len(digits)], strict=True)
-    return "0x" + "".join(digit.upper() if mark >= "8" else digit for digit, mark in pairs)
+    marks = keccak(address.hex().encode("ascii"))
+    return "0x" + "".join([DIGITS[mark & RAISING][byte] for byte, mark in zip(address, marks, strict=False)])
 
 
 def read(value: Any, name: str = "address") -> bytes:

@@ -82,7 +82,7 @@ class MemberMap:
     def of(cls, pairs: Mapping[bytes, bytes]) -> MemberMap:
         """Build the map of key → value, each of 32 bytes."""
         assert all(len(key) == HASH_BYTES == len(value) for key, value in pairs.items())
-        return cls(_built(sorted(pairs.items()), 0))
+        return cls(_built(sorted(pairs.items())))
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of a key, None if it has none; raises ProofError where that was left out."""
@@ -135,13 +135,19 @@ def _bit(key: bytes, level: int) -> int:
     return key[level >> 3] >> (7 - (level & 7)) & 1
 
 
-def _built(pairs: Sequence[tuple[bytes, bytes]], level: int) -> Part:
-    if not pairs:
-        return None
-    if len(pairs) == 1:
-        return Leaf(*pairs[0])
-    middle = bisect_left(pairs, 1, key=lambda pair: _bit(pair[0], level))
-    return Branch(_built(pairs[:middle], level + 1), _built(pairs[middle:], level + 1))
+def _built(pairs: Sequence[tuple[bytes, bytes]], level: int = 0) -> Part:
+    """Return the part of sorted pairs, all of whose keys begin alike above this level."""
+    keys = [int.from_bytes(key, "big") for key, _ in pairs]
+
+    def built(first: int, end: int, level: int) -> Part:
+        if end - first < 2:  # noqa: PLR2004  # alone, or nothing
+            return Leaf(*pairs[first]) if first < end else None
+        # the first key whose bit of this level is set: the bits above are those of all, the ones below are zero
+        bit = 1 << (LEVELS_MAX - 1 - level)
+        middle = bisect_left(keys, (keys[first] | bit) & -bit, first, end)
+        return Branch(built(first, middle, level + 1), built(middle, end, level + 1))
+
+    return built(0, len(pairs), level)
 
 
 def _put(part: Part, level: int, key: bytes, value: bytes | None) -> Part:
