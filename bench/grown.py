@@ -96,12 +96,11 @@ async def grown(
     async with Outbound(development=True) as outbound:
         doors = {role: Server(person.data, outbound) for role, person in people.items()}
         try:
-            for person in people.values():
-                await person.start()
+            await people[EXCHANGE].start()
+            await asyncio.gather(*(person.start() for role, person in people.items() if role != EXCHANGE))
             await people[starts].stop()  # indexes that are new were made by that start
             begun = time.perf_counter()
             await people[starts].start()
             yield Space(people, doors), time.perf_counter() - begun
         finally:
-            for person in people.values():
-                await person.stop()
+            await asyncio.gather(*(person.stop() for person in people.values()))

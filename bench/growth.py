@@ -65,7 +65,7 @@ def _one_more(axis: Axis, work: Work, curves: Mapping[int, Mapping[str, float]])
     small, large = min(curves), max(curves)
     more = (curves[large][work.name] - curves[small][work.name]) * report.KIB / (large - small)
     bound = {} if work.each is None else {"at_most": work.each}
-    return report.row(f"{work.name}: {axis.one} more", more, "KiB", **bound)
+    return report.row(f"{work.name} by {axis.of}: {axis.one} more", more, "KiB", **bound)
 
 
 async def measure(
@@ -91,13 +91,22 @@ async def measure(
 
 
 def merged(before: Sequence[report.Row], found: Sequence[report.Row], axes: Sequence[Axis]) -> list[report.Row]:
-    """Return the rows of a record in which these axes were measured anew; those of other axes stay as they were."""
-    names = [axis.of for axis in axes]
-    stay = [
-        row for row in before if not any(row.work.endswith(f" {name}") or f" by {name}: " in row.work for name in names)
-    ]
-    again = {row.work for row in found}
-    return [row for row in stay if row.work not in again] + list(found)
+    """Return the rows of a record in which these axes were measured anew, in the order of all axes.
+
+    Those of other axes stay as they were.
+    """
+    names, again = [axis.of for axis in axes], {row.work for row in found}
+    stay = [row for row in before if row.work not in again and not any(_is_about(row, name) for name in names)]
+    known = [axis.of for axis in AXES]
+
+    def place(row: report.Row) -> int:
+        return next((at for at, name in enumerate(known) if _is_about(row, name)), len(known))
+
+    return sorted([*stay, *found], key=place)
+
+
+def _is_about(row: report.Row, axis: str) -> bool:
+    return row.work.endswith(f" {axis}") or f" by {axis}: " in row.work
 
 
 def main() -> None:

@@ -40,8 +40,12 @@ _EVENTS: Final = (
     "*salted, boxed and hashed alone* is the same without SQLite and acts"
 )
 _LISTS: Final = (
-    "a question costs what its lists are long, and the figure is of before products that are narrowed together lay "
-    "together (decision 0332): since then it takes a third of that"
+    "a question costs what its lists are long, and nine tenths of it are counting (decision 0332); the machine had a "
+    "slow hour, in which building the same index took 1.7 times as long as two days before"
+)
+_ALIKE: Final = (
+    "all products have both words, so a million are counted; and the figure is of before products that are narrowed "
+    "together lay together (decision 0332)"
 )
 _MARKED: Final = (
     "marks of rows, by which a later answer is held against this one, and reading every page, which says nothing of "
@@ -130,12 +134,15 @@ LIMITS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "growth": {
         "start of the provider by open channels: exponent": "a start reads what is open, to know what must be claimed",
+        "start of the provider, 1,000 open channels": (
+            "the machine had a slow hour: with ten of them it took 2.1 s, and 1.3 s two days before"
+        ),
         "a question that all answer by exchanges federated: exponent": "not taken apart: what all have is merged",
     },
     "nation": {
         "start of the exchange": "all members are read once, to make their map",
         "start of a member": _BUSY,
-        "a question": _LISTS,
+        "a question": _ALIKE,
         "audit, a million events": _READ,
     },
     "peers": {

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from connector.store.transaction import Tx
 
 TAKEN = "taken"  # the code of a payer's closing row whose payee has it
+# from the channels that are open, which are few, to their windows: not from all windows that ever closed a channel
 _OWED = (
-    "SELECT DISTINCT channel FROM windows JOIN channels ON channels.id = windows.channel "
-    "WHERE windows.state IN (?, ?) AND windows.role = ? AND windows.code <> ? AND channels.state = ?"
+    "SELECT DISTINCT channel FROM channels CROSS JOIN windows WHERE channels.state = ? "
+    "AND windows.channel = channels.id AND windows.state IN (?, ?) AND windows.role = ? AND windows.code <> ?"
 )
 
 
@@ -47,8 +48,7 @@ class Owed:
 
 def channels(tx: Tx) -> list[str]:
     """Return the channels on which something may be owed."""
-    rows = tx.execute(_OWED, WindowState.RELEASED, WindowState.CLOSING, Side.PAYER, TAKEN, ChannelState.OPEN)
-    return [row["channel"] for row in rows]
+    return tx.column(_OWED, ChannelState.OPEN, WindowState.RELEASED, WindowState.CLOSING, Side.PAYER, TAKEN)
 
 
 def owed(tx: Tx, channel_id: bytes) -> Owed | None:

@@ -40,8 +40,7 @@ class Acknowledging:
 
     async def recover(self) -> None:
         """Go on with what an earlier run, or another process, left owed."""
-        for key in await self._core.store.read(acknowledgement.channels):
-            self.wake(bytes.fromhex(key))
+        self.driver.resume(await self._core.store.read(acknowledgement.channels))
 
     def close(self) -> None:
         """Wait for nothing any more; what is owed is found at the next start."""

@@ -95,8 +95,7 @@ class Acquisitions:
 
     async def recover(self) -> None:
         """Go on with what an earlier run left unfinished."""
-        for key in await self._core.store.read(lambda tx: tx.column(_UNENDED, *UNENDED)):
-            self.driver.wake(key)
+        self.driver.resume(await self._core.store.read(lambda tx: tx.column(_UNENDED, *UNENDED)))
 
     def moved(self, process: str, key: str) -> None:
         """Wake whoever waits for negotiation or transfer `key`."""

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import random
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connector.runtime import traceparent
 from connector.runtime.cancellation import cancel
@@ -20,7 +20,7 @@ from connector.runtime.errors import explain_failure
 from connector.runtime.fault_table import UNEXPECTED
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
     from connector.runtime.errors import Failure
 
@@ -31,6 +31,8 @@ RETRY_LONG_SECONDS = 300.0
 # exit codes that say "ask again": the peer or the chain did not answer (connector.runtime.errors.EXIT_CODES)
 RETRYABLE_EXITS = frozenset({7, 9})
 JITTER_FRACTION = 0.3  # so that many waiters do not return in step
+RESUMED_AT_ONCE = 64  # of what a start finds; a start with ten thousand more is ready as soon as one without them
+RESUMING_SECONDS = 0.002  # between two of those: what one look takes, so that the rest of a start has its half
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class Driver:
         self._again: dict[str, bool] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._early: dict[str, asyncio.Event] = {}
+        self._left: dict[str, None] = {}  # of what a start found, in whatever order
         self._trouble: dict[str, Failure] = {}
         self.resting = False  # the work is another process's, which finds it in its rows
         self.elsewhere: Callable[[str], object] | None = None  # tells that process what is woken here meanwhile
@@ -68,9 +71,17 @@ class Driver:
                 early.set()
             return
         self._again[key] = False
-        task = asyncio.get_running_loop().create_task(self._run(key), name=f"{self.name}:{key}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._keep(self._run(key), f"{self.name}:{key}")
+
+    def resume(self, keys: Iterable[str]) -> None:
+        """Look at all that a start finds: the first at once, where there are very many the others one by one."""
+        found = list(keys)
+        for key in found[:RESUMED_AT_ONCE]:
+            self.wake(key)
+        waits = bool(self._left)
+        self._left |= dict.fromkeys(found[RESUMED_AT_ONCE:])
+        if self._left and not waits:
+            self._keep(self._resume(), f"{self.name}: what is left")
 
     def hurry(self, key: str) -> None:
         """Look at `key` now, and take what the last look met as mended: whoever asks again has seen to it."""
@@ -92,6 +103,17 @@ class Driver:
     async def close(self) -> None:
         """Stop every look; rows stay as they are and go on at the next start."""
         await cancel(*self._tasks)
+
+    def _keep(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _resume(self) -> None:
+        while self._left and not self.resting:
+            self.wake(self._left.popitem()[0])
+            await asyncio.sleep(RESUMING_SECONDS)
+        self._left.clear()
 
     async def _run(self, key: str) -> None:
         pause, waited = RETRY_FIRST_SECONDS, 0.0

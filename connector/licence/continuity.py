@@ -51,7 +51,11 @@ METERED = "meteredTime"
 _USABLE = ", ".join(f"'{state}'" for state in sorted(USABLE))
 _LAPSED = f"SELECT digest FROM agreements WHERE state IN ({_USABLE}) AND not_after <= ?"  # noqa: S608 - constants of ours
 _NEXT = f"SELECT min(not_after) AS at FROM agreements WHERE state IN ({_USABLE}) AND not_after > ?"  # noqa: S608 - the same
-_RUNNING = f"SELECT DISTINCT agreement FROM transfers WHERE role = 'provider' AND {transfer.RUNS}"  # noqa: S608 - the same
+# found by their state: of those that have ended there are a million, and asked for by role all would be read
+_RUNNING = (
+    "SELECT DISTINCT agreement, role FROM transfers "  # noqa: S608 - the same
+    f"WHERE state IN ('', 'REQUESTED', 'STARTED', 'SUSPENDED') AND {transfer.RUNS}"
+)
 _RESTING = "SELECT DISTINCT agreement FROM transfers WHERE state = 'SUSPENDED' AND paused = ?"
 _OPEN = "SELECT DISTINCT agreement FROM openings WHERE role = 'payee' AND state = 'open'"
 
@@ -212,8 +216,8 @@ def _openings(tx: Tx, digest: str) -> list[OpeningRow]:
 
 def _left(tx: Tx) -> set[str]:
     """Return the agreements under which something runs."""
-    rows = [*tx.execute(_RUNNING, STARTED, STARTED), *tx.execute(_OPEN), *tx.execute(_RESTING, transfer.POLICY)]
-    return {row["agreement"] for row in rows}
+    running = {row["agreement"] for row in tx.execute(_RUNNING, STARTED, STARTED) if row["role"] == PROVIDER}
+    return running | {row["agreement"] for row in (*tx.execute(_OPEN), *tx.execute(_RESTING, transfer.POLICY))}
 
 
 def _lapsed(tx: Tx, now: datetime) -> list[str]:

@@ -66,8 +66,7 @@ class Receivables:
 
     async def recover(self) -> None:
         """Look at every channel that the chain has not closed, and at those of which a proof was kept."""
-        for channel in await self._core.store.read(_open):
-            self.driver.wake(channel)
+        self.driver.resume(await self._core.store.read(_open))
 
     def wake(self, channel: str) -> None:
         """Look at a channel: it has stopped, or windows of it came back from the other side."""

@@ -58,8 +58,7 @@ class Returning:
 
     async def recover(self) -> None:
         """Go on with what an earlier run left open."""
-        for digest in await self._core.store.read(_left):
-            self.wake(digest)
+        self.driver.resume(await self._core.store.read(_left))
 
     def wake(self, digest: str) -> None:
         """Take note that an agreement is over, or that a channel was opened under it."""

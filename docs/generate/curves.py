@@ -12,7 +12,7 @@ import re
 from html import escape
 from typing import Any
 
-from docs.generate.figures import recorded
+from docs.generate.figures import recorded, shown
 
 POINT = re.compile(r"(.+), ([0-9,]+) ([a-z][a-z ]*)")
 WIDTH, PANEL, HIGH, COLUMNS = 920, 450, 250, 2
@@ -42,7 +42,7 @@ def _axis_table(axis: str, works: dict[str, Curve], rows: dict[str, dict[str, An
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for work, points in works.items():
         slope, error = (rows[f"{work} by {axis}: {told}"] for told in ("exponent", "error of the exponent"))
-        figures = [f"{points[size]:,.3g}" for size in sizes]
+        figures = [shown(points[size]) for size in sizes]
         unit = rows[f"{work}, {sizes[0]:,} {axis}"]["unit"]
         met = "yes" if slope["met"] else "**no**"
         lines.append(

@@ -55,8 +55,12 @@ def _table(rows: list[dict[str, Any]]) -> str:
 def _value(row: dict[str, Any]) -> str:
     if (value := row["value"]) is None:
         return str(row["unit"])
-    shown = f"{value:,.0f}" if value >= WHOLE_MIN else f"{value:.3g}"
-    return f"{shown} {row['unit']}".rstrip()
+    return f"{shown(value)} {row['unit']}".rstrip()
+
+
+def shown(value: float) -> str:
+    """Return a figure with the digits that say enough."""
+    return f"{value:,.0f}" if value >= WHOLE_MIN else f"{value:.3g}"
 
 
 def _met(row: dict[str, Any]) -> str:

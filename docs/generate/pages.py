@@ -99,6 +99,7 @@ TABLES = {
     "events": reference.events,
     "scorecard of reliability": scorecard.table,
     "growth": curves.table,
+    "figures of a long history": lambda: figures.begun("history", ("provider",)),
     "figures of an order": lambda: figures.begun("order", ("an order", "a window more", "a day of rest")),
     "figures of members": lambda: figures.table("members"),
     "figures of several processes": lambda: figures.table("workers"),

@@ -140,7 +140,7 @@ def _built(pairs: Sequence[tuple[bytes, bytes]], level: int = 0) -> Part:
     keys = [int.from_bytes(key, "big") for key, _ in pairs]
 
     def built(first: int, end: int, level: int) -> Part:
-        if end - first < 2:  # noqa: PLR2004  # alone, or nothing
+        if end - first < 2:  # alone, or nothing
             return Leaf(*pairs[first]) if first < end else None
         # the first key whose bit of this level is set: the bits above are those of all, the ones below are zero
         bit = 1 << (LEVELS_MAX - 1 - level)

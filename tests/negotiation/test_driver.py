@@ -101,3 +101,40 @@ async def test_a_refusal_is_logged_in_words_and_what_should_not_happen_with_its_
     assert "no such thing" in refused.message
     assert not refused.exc_info
     assert failed.exc_info
+
+
+async def test_of_very_many_that_a_start_finds_the_first_are_looked_at_at_once_and_each_of_the_others_once_by_and_by():
+    looked, keys = [], [str(number) for number in range(driver.RESUMED_AT_ONCE + 40)]
+
+    async def look(key):
+        looked.append(key)
+
+    async def fail(key, fault):
+        raise AssertionError(key) from fault
+
+    made = Driver("job", look, fail)
+    made.resume(keys)
+    made.resume(keys)  # another process changed something meanwhile
+    await asyncio.sleep(0)
+    assert looked == keys[: driver.RESUMED_AT_ONCE]
+    while len(set(looked)) < len(keys):
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
+    assert sorted(set(looked)) == sorted(keys)
+    assert all(looked.count(key) == 1 for key in keys[driver.RESUMED_AT_ONCE :])
+    await made.close()
+
+
+async def test_what_is_left_of_a_start_is_given_up_where_its_process_ends():
+    looked = []
+
+    async def look(key):
+        looked.append(key)
+
+    made = Driver("job", look, lambda *_: None)
+    made.resume(map(str, range(driver.RESUMED_AT_ONCE + 1_000)))
+    await asyncio.sleep(0)
+    await made.close()
+    before = len(looked)
+    await asyncio.sleep(0.05)
+    assert len(looked) == before < driver.RESUMED_AT_ONCE + 1_000

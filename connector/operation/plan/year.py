@@ -140,12 +140,16 @@ def _buyer(asked: Asked) -> Year:
 
 
 def exchange(asked: Asked) -> Year:
-    """Return the exchange's year; its rest is what its members ask it, mostly of the chain that it hosts."""
+    """Return the exchange's year; its rest is what its members ask it, mostly of the chain that it hosts.
+
+    It holds all members in memory.
+    """
     rest = value("regulator rest") + polls(asked)
     cores = (rest + PEAK * asked.deals * value("exchange CPU")) / DAY_SECONDS
     catalogue = asked.products / 1e6 * (value("million products") + value("million indexed")) / MIB_IN_GIB
-    disk = _tables(asked, "exchange", asked.deals) + catalogue
-    memory = value("exchange memory") / MIB_IN_GIB
+    members = asked.members / KIB_IN_GIB
+    disk = _tables(asked, "exchange", asked.deals) + catalogue + members * value("exchange member tables")
+    memory = value("exchange memory") / MIB_IN_GIB + members * value("exchange member memory")
     return Year("exchange", 1, cores, memory, disk, 0.0, _gas("exchange", asked.deals))
 
 
@@ -155,10 +159,12 @@ def polls(asked: Asked) -> float:
 
 
 def _regulator(asked: Asked) -> Year:
-    """Return the supervisor's: each day it reads what is new and proves all of it."""
+    """Return the supervisor's: each day it reads what is new and proves all of it, of all members at once."""
     read = asked.events * value("audit read") / value("audited events") / MIB_IN_GIB
     cores = (value("regulator rest") + audit_seconds(asked.events)) / DAY_SECONDS
-    return Year("regulator", 1, cores, value("audit memory") / MIB_IN_GIB, read * DAYS, read * DAYS, 0)
+    member = (value("audit memory of a country") - value("audit memory")) / value("members of a country")
+    memory = (value("audit memory") + asked.members * member) / MIB_IN_GIB
+    return Year("regulator", 1, cores, memory, read * DAYS, read * DAYS, 0)
 
 
 def audit_seconds(events: float) -> float:

@@ -42,8 +42,8 @@ class Pushes:
     async def recover(self) -> None:
         """Go on with every push that runs."""
         where, values = "role = ? and format = ? and state = ?", (PROVIDER, FORMAT_PUSH, STARTED)
-        for row in await self._core.store.read(lambda tx: tx.find(TransferRow, where, values)):
-            self.driver.wake(row.id)
+        found = await self._core.store.read(lambda tx: tx.find(TransferRow, where, values))
+        self.driver.resume(row.id for row in found)
 
     def moved(self, process: str, key: str) -> None:
         """Look at a transfer that has moved."""

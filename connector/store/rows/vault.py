@@ -55,7 +55,7 @@ class EditionRow(TableRow):
     created: datetime
 
 
-@table("replicas", key=("id",), index=(("agreement",), ("edition",), ("series",)), held=True)
+@table("replicas", key=("id",), index=(("agreement",), ("edition",), ("series",), ("state",)), held=True)
 @dataclass(frozen=True, kw_only=True)
 class ReplicaRow(TableRow):
     """A replica of an edition, sealed for one agreement."""

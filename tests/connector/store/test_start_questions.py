@@ -7,9 +7,9 @@ import sqlite3
 
 import pytest
 
-from connector.channel import lapsing
+from connector.channel import acknowledgement, lapsing
 from connector.consumer import acquisition
-from connector.licence import continuity, licensing
+from connector.licence import continuity, erasing, licensing
 from connector.settlement import receivables, returning
 from connector.store.store import Store
 from connector.store.tables import TABLES
@@ -22,6 +22,10 @@ ASKED = {
     "deposits to come back": returning._PAID_IN,
     "agreements that are over": continuity._LAPSED,
     "the next end of an agreement": continuity._NEXT,
+    "what runs": continuity._RUNNING,
+    "acknowledgements that are owed": acknowledgement._OWED,
+    "replicas of which bytes are left": erasing._LEFT,
+    "replicas whose deletion was begun": "SELECT * FROM replicas WHERE state = ?",
     "transactions of late": "SELECT * FROM chain_txs WHERE state = ? AND block >= ?",
     "steps that are ours": "SELECT * FROM negotiations WHERE deadline > ? AND pending = ''",
 }
@@ -50,3 +54,10 @@ def test_it_is_found_by_an_index(plans, what):
 
 def test_what_lapses_is_looked_for_among_the_channels_that_go_on(plans):
     assert plans(lapsing._AT_RISK)[0].startswith("SEARCH channels USING INDEX idx_channels_state")
+
+
+def test_what_has_ended_is_not_gone_through_for_what_runs(plans):
+    assert "idx_transfers_state" in plans(continuity._RUNNING)[0]
+    first, second, *_ = plans(acknowledgement._OWED)
+    assert first.startswith("SEARCH channels USING INDEX idx_channels_state"), first
+    assert "state=? AND channel=?" in second, second
